@@ -1,0 +1,40 @@
+# `make help` lists what there is. Each target installs what it needs.
+
+.DEFAULT_GOAL := help
+.PHONY: help run build release test lint format bench python clean
+
+help: ## List the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+run: ## Build and start the server on http://127.0.0.1:5000, data under ./ferroflow-data
+	cargo run --bin ferroflow -- serve
+
+build: ## Build the debug binary, target/debug/ferroflow
+	cargo build --bin ferroflow
+
+release: ## Build the release binary, target/release/ferroflow
+	cargo build --release --bin ferroflow
+
+test: python ## Run all tests: Rust and black-box, on SQLite and PostgreSQL
+	scripts/with-postgres scripts/test
+
+lint: python ## Check formatting, clippy and ruff; changes nothing
+	cargo fmt --all -- --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	.venv/bin/ruff check tests bench
+	.venv/bin/ruff format --check tests bench
+
+format: python ## Format the Rust and Python code
+	cargo fmt --all
+	.venv/bin/ruff format tests bench
+	.venv/bin/ruff check --fix tests bench
+
+bench: python release ## Measure Ferroflow beside mlflow server and print the table
+	.venv/bin/python bench/run.py
+
+python: ## Make .venv with the Python clients that tests and benchmarks use
+	@scripts/python-environment
+
+clean: ## Remove what was built, and .venv
+	cargo clean
+	rm -rf .venv
