@@ -63,7 +63,11 @@ struct Inner {
 impl Error {
     /// An error of `kind` with the message that clients see.
     pub fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
-        Self(Box::new(Inner { kind, message: message.into(), cause: None }))
+        Self(Box::new(Inner {
+            kind,
+            message: message.into(),
+            cause: None,
+        }))
     }
 
     /// A parameter has a value that is not allowed; the message names both.
@@ -98,7 +102,9 @@ impl Error {
     pub fn internal(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self(Box::new(Inner {
             kind: ErrorKind::Internal,
-            message: Cow::Borrowed("The server met an internal error; the request id finds it in the log."),
+            message: Cow::Borrowed(
+                "The server met an internal error; the request id finds it in the log.",
+            ),
             cause: Some(cause.into()),
         }))
     }

@@ -3,6 +3,31 @@
 //! A domain value that exists is valid: dialects parse into these types, and everything below
 //! relies on them.
 
+pub mod artifacts;
+mod context;
+pub mod datasets;
 mod error;
+mod etag;
+pub mod experiments;
+mod ids;
+mod key;
+pub mod limits;
+pub mod logged_models;
+pub mod metrics;
+pub mod model_versions;
+mod page;
+mod permission;
+pub mod registered_models;
+pub mod runs;
+mod tags;
+mod time;
 
+pub use context::{Caller, Context, Fingerprint, Retry, RetryToken, Scope};
 pub use error::{Error, ErrorKind, Result};
+pub use etag::{Etag, IfMatch};
+pub use ids::{ExperimentId, ModelId, PlatformId, RunId, VersionNumber, WorkspaceKey};
+pub use key::check_entity_key;
+pub use page::{Page, PageRequest};
+pub use permission::{Permission, Resource, Right};
+pub use tags::{LifecycleStage, MissingTag, Param, Tag, TagChanges, ViewType};
+pub use time::Clock;
