@@ -50,7 +50,7 @@ impl IfMatch {
             Self::Any => true,
             Self::Tags(tags) => {
                 let current = current.to_string();
-                tags.iter().any(|tag| *tag == current)
+                tags.contains(&current)
             }
         }
     }

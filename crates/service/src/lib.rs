@@ -1,1 +1,14 @@
-//! service
+//! One method per operation: authorise, run one command, touch artifacts. The only place where
+//! both dialects meet.
+
+mod artifacts;
+mod experiments;
+mod logged_models;
+mod metrics;
+mod model_versions;
+mod registered_models;
+mod runs;
+mod service;
+
+pub use artifacts::ArtifactListing;
+pub use service::{IdSource, Service, Settings};

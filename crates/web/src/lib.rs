@@ -1,1 +1,10 @@
-//! web
+//! What both dialects need of HTTP: a route table in which every route declares its permission,
+//! the facts about a request that middleware establishes, and bodies read within limits.
+
+mod body;
+mod request;
+mod routes;
+
+pub use body::read_body;
+pub use request::{RequestFacts, RequestId, facts};
+pub use routes::{Route, RouteFacts, RouteTable};
