@@ -3,7 +3,24 @@
 use axum::body::Body;
 use bytes::Bytes;
 use ferroflow_model::{Error, ErrorKind, Result};
+use http::Extensions;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+
+/// How many bytes a body that is read whole may have, as the operator configured it. Middleware puts
+/// it among the request's extensions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BodyLimit(pub usize);
+
+impl BodyLimit {
+    /// What holds where nothing is configured: room for the largest batch that MLflow's own limits
+    /// allow, several times over.
+    pub const DEFAULT: Self = Self(16 * 1024 * 1024);
+
+    /// The limit that holds for this request.
+    pub fn of(extensions: &Extensions) -> Self {
+        extensions.get().copied().unwrap_or(Self::DEFAULT)
+    }
+}
 
 /// Reads a whole body of at most `limit` bytes. A longer one is refused as soon as that is known,
 /// from its declared length where it has one.

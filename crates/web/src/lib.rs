@@ -2,9 +2,11 @@
 //! the facts about a request that middleware establishes, and bodies read within limits.
 
 mod body;
+mod declare;
 mod request;
 mod routes;
 
-pub use body::read_body;
+pub use body::{BodyLimit, read_body};
+pub use declare::MatchedRoute;
 pub use request::{RequestFacts, RequestId, facts};
 pub use routes::{Route, RouteFacts, RouteTable};

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use axum::Router;
 use axum::handler::Handler;
 use axum::routing::{MethodFilter, MethodRouter, on};
-use axum::{Extension, Router};
-use ferroflow_model::Permission;
+use ferroflow_model::{Permission, Resource};
 use http::Method;
+
+use crate::declare::DeclareLayer;
 
 /// What is known of a route before any request comes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +21,13 @@ pub struct RouteFacts {
     pub operation: &'static str,
     /// What the caller needs.
     pub permission: Permission,
+}
+
+impl RouteFacts {
+    /// Whether bodies are streamed, so that an honest request may last as long as its bytes take.
+    pub fn streams(&self) -> bool {
+        self.permission.resource == Resource::Artifacts
+    }
 }
 
 /// One method on one path, with its handler.
@@ -94,14 +103,29 @@ impl<S: Clone + Send + Sync + 'static> RouteTable<S> {
         self.routes.iter().map(|route| &route.facts)
     }
 
-    /// The router. Each handler finds its [`RouteFacts`] among the request's extensions.
+    /// Gives the handlers their state, so that tables with different states can be joined.
+    pub fn with_state<S2>(self, state: &S) -> RouteTable<S2> {
+        let bind = |route: Route<S>| Route {
+            facts: route.facts,
+            handler: route.handler.with_state(state.clone()),
+        };
+        RouteTable {
+            routes: self.routes.into_iter().map(bind).collect(),
+        }
+    }
+
+    /// The router. Each handler finds its [`RouteFacts`] among the request's extensions, and
+    /// middleware in the [`MatchedRoute`](crate::MatchedRoute) it has put there.
+    ///
+    /// # Panics
+    /// When two routes collide.
     pub fn into_router(self) -> Router<S> {
         self.routes
             .into_iter()
             .fold(Router::new(), |router, route| {
                 let facts = Arc::new(route.facts);
-                let path = facts.path.clone();
-                router.route(&path, route.handler.layer(Extension(facts)))
+                let declare = DeclareLayer::new(Arc::clone(&facts));
+                router.route(&facts.path, route.handler.route_layer(declare))
             })
     }
 }
