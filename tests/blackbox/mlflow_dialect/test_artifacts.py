@@ -1,0 +1,173 @@
+"""Artifacts through the stock client: everything goes to and comes from the server."""
+
+import hashlib
+import os
+
+import mlflow
+import pytest
+from mlflow.exceptions import MlflowException
+
+MEBIBYTE = 1024 * 1024
+
+
+@pytest.fixture
+def active_run(experiment):
+    with mlflow.start_run() as run:
+        yield run
+
+
+def download(run, path: str) -> str:
+    return mlflow.artifacts.download_artifacts(f"runs:/{run.info.run_id}/{path}")
+
+
+def test_log_artifact_and_download(active_run, tmp_path):
+    source = tmp_path / "notes.txt"
+    source.write_bytes(b"line\r\n\x00\xff")
+    mlflow.log_artifact(str(source))
+    mlflow.log_artifact(str(source), artifact_path="deep/er")
+    for path in ("notes.txt", "deep/er/notes.txt"):
+        with open(download(active_run, path), "rb") as downloaded:
+            assert downloaded.read() == b"line\r\n\x00\xff"
+
+
+def test_log_artifacts_keeps_the_tree(client, active_run, tmp_path):
+    files = {"a.txt": b"a", "sub/b.bin": b"\x00" * 1000, "sub/deep/c": b"", "ünï côde.txt": b"u"}
+    for name, content in files.items():
+        (tmp_path / "tree" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "tree" / name).write_bytes(content)
+    mlflow.log_artifacts(str(tmp_path / "tree"), artifact_path="tree")
+
+    top = client.list_artifacts(active_run.info.run_id, "tree")
+    assert [(found.path, found.is_dir) for found in top] == [
+        ("tree/a.txt", False),
+        ("tree/sub", True),
+        ("tree/ünï côde.txt", False),
+    ]
+    sub = {found.path: found for found in client.list_artifacts(active_run.info.run_id, "tree/sub")}
+    assert sub["tree/sub/b.bin"].file_size == 1000
+    assert sub["tree/sub/deep"].is_dir
+
+    directory = download(active_run, "tree")
+    for name, content in files.items():
+        with open(os.path.join(directory, name), "rb") as downloaded:
+            assert downloaded.read() == content
+
+
+def test_list_artifacts_from_the_root(client, active_run):
+    assert client.list_artifacts(active_run.info.run_id) == []
+    mlflow.log_text("x", "dir/file.txt")
+    mlflow.log_text("xy", "file.txt")
+    found = client.list_artifacts(active_run.info.run_id)
+    assert [(item.path, item.is_dir, item.file_size) for item in found] == [
+        ("dir", True, None),
+        ("file.txt", False, 2),
+    ]
+    assert client.list_artifacts(active_run.info.run_id, "nothing/here") == []
+
+
+def test_log_text_and_load_text(active_run):
+    mlflow.log_text("<b>grüße</b>", "page.html")
+    uri = f"runs:/{active_run.info.run_id}/page.html"
+    assert mlflow.artifacts.load_text(uri) == "<b>grüße</b>"
+
+
+def test_log_dict_and_load_dict(active_run):
+    values = {"layers": [1, 2, 3], "name": "ü", "nested": {"rate": 0.1, "none": None}}
+    mlflow.log_dict(values, "config/model.json")
+    mlflow.log_dict({"a": 1}, "config/model.yaml")
+    root = f"runs:/{active_run.info.run_id}/config"
+    assert mlflow.artifacts.load_dict(f"{root}/model.json") == values
+    with open(download(active_run, "config/model.yaml")) as downloaded:
+        assert downloaded.read().strip() == "a: 1"
+
+
+def test_log_figure(active_run):
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots()
+    axes.plot([0, 1], [1, 0])
+    mlflow.log_figure(figure, "plots/loss.png")
+    pyplot.close(figure)
+    with open(download(active_run, "plots/loss.png"), "rb") as downloaded:
+        assert downloaded.read(8) == b"\x89PNG\r\n\x1a\n"
+
+
+def test_a_file_is_replaced_whole(active_run):
+    mlflow.log_text("a much longer first text", "file.txt")
+    mlflow.log_text("short", "file.txt")
+    assert mlflow.artifacts.load_text(f"runs:/{active_run.info.run_id}/file.txt") == "short"
+
+
+def test_a_missing_artifact_is_an_error(active_run):
+    with pytest.raises(MlflowException):
+        download(active_run, "nothing.txt")
+
+
+def test_a_large_file_streams_both_ways(server, active_run, tmp_path):
+    """256 MiB up and down; a server of our own grows by much less than that meanwhile."""
+    block = os.urandom(MEBIBYTE)
+    digest = hashlib.sha256()
+    source = tmp_path / "large.bin"
+    with source.open("wb") as large:
+        for index in range(256):
+            piece = index.to_bytes(4, "big") + block[4:]
+            digest.update(piece)
+            large.write(piece)
+
+    before = peak_memory(server)
+    mlflow.log_artifact(str(source))
+    downloaded = download(active_run, "large.bin")
+    with open(downloaded, "rb") as large:
+        assert hashlib.file_digest(large, "sha256").hexdigest() == digest.hexdigest()
+    assert peak_memory(server) - before < 64 * MEBIBYTE
+
+
+def peak_memory(server) -> int:
+    """The most memory that the server ever held, in bytes (0 when it is not ours to look at)."""
+    if getattr(server, "process", None) is None:
+        return 0
+    with open(f"/proc/{server.process.pid}/status") as status:
+        line = next(line for line in status if line.startswith("VmHWM:"))
+    return int(line.split()[1]) * 1024
+
+
+def test_raw_listing_has_mlflow_s_shape(api, active_run):
+    mlflow.log_text("abc", "dir/file.txt")
+    query = {"run_id": active_run.info.run_id, "path": "dir"}
+    answer = api.get("artifacts/list", params=query)
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "root_uri": active_run.info.artifact_uri,
+        "files": [{"path": "dir/file.txt", "is_dir": False, "file_size": 3}],
+    }
+
+
+def test_downloads_are_attachments_that_no_browser_runs(tracking_uri, active_run, api):
+    mlflow.log_text("<script>", "page.html")
+    path = active_run.info.artifact_uri.removeprefix("mlflow-artifacts:/") + "/page.html"
+    address = f"{tracking_uri}/api/2.0/mlflow-artifacts/artifacts/{path}"
+    answer = api.session.get(address, timeout=30)
+    assert answer.status_code == 200
+    assert answer.content == b"<script>"
+    assert answer.headers["content-disposition"].startswith("attachment")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("path", ["%2e%2e/%2e%2e/secret", "a/..%2f..%2fsecret", "%252e%252e/x"])
+def test_a_path_that_climbs_out_is_refused(tracking_uri, api, path):
+    address = f"{tracking_uri}/api/2.0/mlflow-artifacts/artifacts/{path}"
+    for method in ("GET", "PUT", "DELETE"):
+        answer = api.session.request(method, address, data=b"x", timeout=30)
+        assert answer.status_code in (400, 404), (method, answer.status_code)
+
+
+def test_delete_a_runs_artifacts(active_run):
+    from mlflow.artifacts import list_artifacts
+    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+    mlflow.log_text("x", "dir/a.txt")
+    mlflow.log_text("x", "dir/b.txt")
+    repository = get_artifact_repository(active_run.info.artifact_uri)
+    repository.delete_artifacts("dir/a.txt")
+    found = list_artifacts(run_id=active_run.info.run_id, artifact_path="dir")
+    assert [item.path for item in found] == ["dir/b.txt"]

@@ -1,0 +1,100 @@
+"""Starts, watches and stops the built binary."""
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import requests
+
+from support.network import free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+BINARY = Path(os.environ.get("FERROFLOW_BINARY", ROOT / "target" / "debug" / "ferroflow"))
+START_TIMEOUT_SECONDS = 30
+STOP_TIMEOUT_SECONDS = 30
+
+
+class Server:
+    """One `ferroflow serve` over one database and one data directory; it can be started again."""
+
+    def __init__(self, directory: Path, database: str | None = None, arguments: tuple = ()):
+        self.directory = directory
+        self.database = database
+        self.arguments = arguments
+        self.port = free_port()
+        self.log_path = directory / "server.log"
+        self.process: subprocess.Popen | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> str:
+        return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
+
+    def command(self) -> list[str]:
+        command = [str(BINARY), "serve", "--host", "127.0.0.1", "--port", str(self.port)]
+        command += ["--data-dir", str(self.directory / "data")]
+        if self.database:
+            command += ["--database", self.database]
+        return [*command, *self.arguments]
+
+    def spawn(self) -> subprocess.Popen:
+        """Starts the process without waiting for it to answer."""
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("FERROFLOW_")}
+        with self.log_path.open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                cwd=self.directory,
+                env=environment,
+            )
+        return self.process
+
+    def start(self) -> "Server":
+        """Starts the process and waits until it answers."""
+        process = self.spawn()
+        deadline = time.monotonic() + START_TIMEOUT_SECONDS
+        while time.monotonic() < deadline:
+            if process.poll() is not None:
+                raise RuntimeError(f"the server exited with {process.returncode}:\n{self.log}")
+            if self.is_healthy():
+                return self
+            time.sleep(0.02)
+        self.kill()
+        raise RuntimeError(f"no answer in {START_TIMEOUT_SECONDS} s:\n{self.log}")
+
+    def is_healthy(self) -> bool:
+        try:
+            return requests.get(f"{self.url}/health", timeout=5).status_code == 200
+        except requests.ConnectionError:
+            return False
+
+    def stop(self) -> int:
+        """Asks the server to stop, as a service manager would, and returns its exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(STOP_TIMEOUT_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise
+
+    def kill(self) -> None:
+        """Ends the process without giving it a chance to do anything (kill -9)."""
+        self.process.kill()
+        self.process.wait()
+
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+
+class ExternalServer:
+    """A server that somebody else started, such as the reference to prove the tests against."""
+
+    def __init__(self, url: str):
+        self.url = url.rstrip("/")
