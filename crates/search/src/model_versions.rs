@@ -1,0 +1,122 @@
+//! What filters and orders of model versions can name.
+
+use std::fmt;
+
+use ferroflow_model::Result;
+
+use crate::field::{Attribute, Field, FilterField, Kind, Name, Scope, attribute, write_name};
+
+/// What a filter of model versions can name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum ModelVersionField {
+    /// A column.
+    Attribute(ModelVersionAttribute),
+    /// The value of a tag.
+    Tag(String),
+}
+
+/// The columns of model versions that filters can name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ModelVersionAttribute {
+    /// `name`: of the registered model.
+    Name,
+    /// `version_number`; a quoted integer will do.
+    VersionNumber,
+    /// `run_id`
+    RunId,
+    /// `source_path`
+    SourcePath,
+}
+
+/// What an order of model versions can name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ModelVersionOrder {
+    /// `name`: of the registered model.
+    Name,
+    /// `version_number`
+    VersionNumber,
+    /// `creation_timestamp`
+    CreationTime,
+    /// `last_updated_timestamp`
+    LastUpdateTime,
+}
+
+impl Attribute for ModelVersionAttribute {
+    const ALL: &'static [Self] = &[
+        Self::Name,
+        Self::VersionNumber,
+        Self::RunId,
+        Self::SourcePath,
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::VersionNumber => "version_number",
+            Self::RunId => "run_id",
+            Self::SourcePath => "source_path",
+        }
+    }
+}
+
+impl Attribute for ModelVersionOrder {
+    const ALL: &'static [Self] = &[
+        Self::Name,
+        Self::VersionNumber,
+        Self::CreationTime,
+        Self::LastUpdateTime,
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::VersionNumber => "version_number",
+            Self::CreationTime => "creation_timestamp",
+            Self::LastUpdateTime => "last_updated_timestamp",
+        }
+    }
+}
+
+impl Field for ModelVersionField {
+    fn resolve(name: Name<'_>) -> Result<Self> {
+        match name.scope() {
+            Some(Scope::Attribute) => attribute(&name.key).map(Self::Attribute),
+            Some(Scope::Tag) => Ok(Self::Tag(name.key.into_owned())),
+            _ => Err(name.invalid_scope(&[Scope::Attribute, Scope::Tag])),
+        }
+    }
+}
+
+impl FilterField for ModelVersionField {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Attribute(ModelVersionAttribute::VersionNumber) => Kind::Integer { quoted: true },
+            Self::Attribute(_) => Kind::Text,
+            Self::Tag(_) => Kind::KeyedText,
+        }
+    }
+}
+
+impl fmt::Display for ModelVersionField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Attribute(attribute) => f.write_str(attribute.name()),
+            Self::Tag(key) => write_name(f, "tags", key),
+        }
+    }
+}
+
+impl Field for ModelVersionOrder {
+    fn resolve(name: Name<'_>) -> Result<Self> {
+        match name.scope() {
+            Some(Scope::Attribute) => attribute(&name.key),
+            _ => Err(name.invalid_scope(&[Scope::Attribute])),
+        }
+    }
+}
+
+impl fmt::Display for ModelVersionOrder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
