@@ -1,0 +1,56 @@
+//! What the disk's errors mean to a client.
+
+use std::io::{self, ErrorKind};
+
+use ferroflow_model::Error;
+
+use crate::ArtifactPath;
+
+/// Whether the error says that nothing is there that a client may know of.
+pub(super) fn is_missing(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) || is_escape(error)
+}
+
+/// Whether a link led outside of the root. `cap-std` makes this error itself, so that it carries
+/// no number, unlike a permission that the system denies.
+fn is_escape(error: &io::Error) -> bool {
+    error.kind() == ErrorKind::PermissionDenied && error.raw_os_error().is_none()
+}
+
+/// The error for an artifact that is not there.
+pub(super) fn no_such_artifact(path: &ArtifactPath) -> Error {
+    Error::not_found(format!("No such artifact: '{path}'"))
+}
+
+/// The error for a directory where a file is needed.
+pub(super) fn is_a_directory(path: &ArtifactPath) -> Error {
+    Error::invalid(format!(
+        "Artifact path refers to a directory, not a file: '{path}'"
+    ))
+}
+
+/// What a failed read of `path` answers.
+pub(super) fn read_failure(path: &ArtifactPath, error: io::Error) -> Error {
+    if is_missing(&error) {
+        no_such_artifact(path)
+    } else {
+        Error::internal(error)
+    }
+}
+
+/// What a failed write of `path` answers.
+pub(super) fn write_failure(path: &ArtifactPath, error: io::Error) -> Error {
+    match error.kind() {
+        ErrorKind::IsADirectory => is_a_directory(path),
+        ErrorKind::NotADirectory => Error::invalid(format!(
+            "Invalid path: '{path}' lies below a file, which is not a directory."
+        )),
+        ErrorKind::InvalidFilename => Error::invalid(format!(
+            "Invalid path: the file system of the server cannot hold a name as long as in '{path}'."
+        )),
+        // Its directory was deleted as often as it was made.
+        ErrorKind::NotFound => Error::unavailable(error),
+        _ if is_escape(&error) => Error::invalid("Invalid path"),
+        _ => Error::internal(error),
+    }
+}
