@@ -19,6 +19,25 @@ pub enum ByteRange {
 }
 
 impl ByteRange {
+    /// Reads the value of an HTTP `Range` header.
+    ///
+    /// `None` means that the header is to be ignored (RFC 9110, 14.2): another unit than bytes,
+    /// broken syntax, or several ranges, which a server need not serve.
+    pub fn from_header(value: &str) -> Option<Self> {
+        let (unit, range) = value.split_once('=')?;
+        if !unit.trim().eq_ignore_ascii_case("bytes") {
+            return None;
+        }
+        match range.trim().split_once('-')? {
+            ("", count) => Some(Self::Last(offset(count)?)),
+            (first, "") => Some(Self::From(offset(first)?)),
+            (first, last) => {
+                let (first, last) = (offset(first)?, offset(last)?);
+                (first <= last).then_some(Self::Between { first, last })
+            }
+        }
+    }
+
     /// The offsets meant for an artifact of `size` bytes, or `None` when none of it is meant.
     pub fn resolve(self, size: u64) -> Option<Range<u64>> {
         let range = match self {
@@ -30,6 +49,12 @@ impl ByteRange {
     }
 }
 
+/// A number of digits alone; one that no file can reach counts as the largest there is.
+fn offset(text: &str) -> Option<u64> {
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| text.parse().unwrap_or(u64::MAX))
+}
+
 /// How much of an artifact the answer to `open` holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Served {
@@ -39,4 +64,32 @@ pub enum Served {
     Part(Range<u64>),
     /// Nothing: the range asked for lies outside the artifact.
     Unsatisfiable,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_are_read_or_ignored() {
+        let between = |first, last| Some(ByteRange::Between { first, last });
+        let cases = [
+            ("bytes=0-0", between(0, 0)),
+            ("Bytes = 2-5 ", between(2, 5)),
+            ("bytes=5-", Some(ByteRange::From(5))),
+            ("bytes=-5", Some(ByteRange::Last(5))),
+            ("bytes=0-99999999999999999999", between(0, u64::MAX)),
+            ("bytes=5-2", None),
+            ("bytes=0-1,3-4", None),
+            ("bytes=-", None),
+            ("bytes=", None),
+            ("bytes", None),
+            ("bytes=+1-2", None),
+            ("bytes=a-b", None),
+            ("items=0-1", None),
+        ];
+        for (header, expected) in cases {
+            assert_eq!(ByteRange::from_header(header), expected, "{header}");
+        }
+    }
 }

@@ -2,11 +2,13 @@
 //! the facts about a request that middleware establishes, and bodies read within limits.
 
 mod body;
+mod content;
 mod declare;
 mod request;
 mod routes;
 
 pub use body::{BodyLimit, read_body};
+pub use content::{content_disposition, content_type};
 pub use declare::MatchedRoute;
 pub use request::{RequestFacts, RequestId, facts};
 pub use routes::{Route, RouteFacts, RouteTable};
