@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use ferroflow_model::logged_models::LoggedModelStatus;
 use ferroflow_model::{Error, Result};
 
 use crate::field::{Attribute, Field, FilterField, Kind, Name, Scope, attribute, write_name};
@@ -38,7 +39,7 @@ pub enum LoggedModelAttribute {
     ModelId,
     /// `model_type`
     ModelType,
-    /// `status`: 1 pending, 2 ready, 3 failed; compared for equality and membership.
+    /// `status`: by [`LoggedModelStatus::number`], for equality and membership.
     Status,
     /// `source_run_id`
     SourceRunId,
@@ -74,13 +75,18 @@ impl Attribute for LoggedModelAttribute {
 
 /// The number of a status: by its number, its short name or its name in the protocol.
 pub(crate) fn status_number(text: &str) -> Option<i64> {
-    match text {
-        "0" | "UNSPECIFIED" | "LOGGED_MODEL_STATUS_UNSPECIFIED" => Some(0),
-        "1" | "PENDING" | "LOGGED_MODEL_PENDING" => Some(1),
-        "2" | "READY" | "LOGGED_MODEL_READY" => Some(2),
-        "3" | "FAILED" | "LOGGED_MODEL_UPLOAD_FAILED" => Some(3),
-        _ => None,
-    }
+    // Clients write `FAILED` for what the protocol calls `LOGGED_MODEL_UPLOAD_FAILED`.
+    let text = if text == "FAILED" {
+        "UPLOAD_FAILED"
+    } else {
+        text
+    };
+    let text = text.strip_prefix("LOGGED_MODEL_").unwrap_or(text);
+    LoggedModelStatus::ALL.into_iter().find_map(|status| {
+        let is_named = status.as_str().strip_prefix("LOGGED_MODEL_") == Some(text);
+        let is_numbered = text.parse() == Ok(status.number());
+        (is_named || is_numbered).then_some(status.number())
+    })
 }
 
 /// The names of the columns in the reference's own tables are accepted too.

@@ -2,7 +2,7 @@
 //!
 //! Values are looked at before operators, as the reference does, so that its messages come first.
 
-use ferroflow_model::{Error, Result};
+use ferroflow_model::{Error, ExperimentId, Result};
 
 use crate::field::{FilterField, Kind, Scope};
 use crate::filter::{Comparison, NumericOperator, Predicate, TextOperator};
@@ -172,12 +172,7 @@ fn identity_predicate(
 }
 
 fn experiment_id(value: &Value<'_>) -> Result<i64> {
-    unquoted(value).parse().map_err(|_| {
-        Error::invalid(format!(
-            "Invalid experiment ID '{}'. Experiment ID must be a valid integer.",
-            excerpt(unquoted(value))
-        ))
-    })
+    ExperimentId::parse(&excerpt(unquoted(value))).map(ExperimentId::number)
 }
 
 fn logged_model_status(value: &Value<'_>) -> Result<i64> {

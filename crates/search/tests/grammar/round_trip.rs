@@ -138,7 +138,7 @@ fn model_version() -> BoxedStrategy<Comparison<ModelVersionField>> {
 fn logged_model() -> BoxedStrategy<Comparison<LoggedModelField>> {
     let attribute = any_of().prop_flat_map(|attribute| {
         let predicate = match attribute {
-            LoggedModelAttribute::Status => identity(0..=3_i64),
+            LoggedModelAttribute::Status => identity(1..=3_i64),
             LoggedModelAttribute::CreationTime | LoggedModelAttribute::LastUpdateTime => integer(),
             _ => text(),
         };
