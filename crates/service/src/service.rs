@@ -1,8 +1,15 @@
-//! The service itself.
+//! The service itself: whom it serves, and how a request reaches the store.
 
 use std::sync::Arc;
 
-use ferroflow_model::Clock;
+use ferroflow_artifacts::ArtifactStore;
+use ferroflow_model::{Clock, Context, Error, ErrorKind, ExperimentId, Result, Scope};
+use ferroflow_store::{
+    Db, Mutation, NewDefaultExperiment, PurgeRetryTokens, Query, Tenant, WriteContext,
+};
+
+/// Expired retry tokens are forgotten in transactions of at most this many.
+const PURGE_BATCH: i64 = 1000;
 
 /// The source of random ids. Only the outermost room makes random numbers.
 pub trait IdSource: Send + Sync {
@@ -12,11 +19,144 @@ pub trait IdSource: Send + Sync {
 
 /// What the service needs to know about the installation.
 #[derive(Debug, Clone)]
-pub struct Settings {}
+pub struct Settings {
+    /// The URI below which experiments get their artifact locations. By default
+    /// `mlflow-artifacts:/`, which clients resolve to this server.
+    pub artifact_root: String,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            artifact_root: "mlflow-artifacts:/".to_owned(),
+        }
+    }
+}
 
 /// The core of Ferroflow, shared by both dialects.
 pub struct Service {
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) ids: Arc<dyn IdSource>,
+    pub(crate) db: Db,
+    pub(crate) artifacts: ArtifactStore,
     pub(crate) settings: Settings,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
+}
+
+impl Service {
+    /// A service over a database and an artifact store.
+    pub fn new(
+        db: Db,
+        artifacts: ArtifactStore,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn IdSource>,
+        settings: Settings,
+    ) -> Self {
+        Self {
+            db,
+            artifacts,
+            settings,
+            clock,
+            ids,
+        }
+    }
+
+    /// Makes sure that the root scope exists, with its default experiment, so that a new client
+    /// finds what it expects before anything was written.
+    pub async fn prepare(&self) -> Result<()> {
+        self.ensure_tenant(&Scope::root()).await.map(drop)
+    }
+
+    /// The database, for health and metrics.
+    pub fn db(&self) -> &Db {
+        &self.db
+    }
+
+    /// Forgets retry tokens whose lifetime is over; answers how many.
+    pub async fn purge_retry_tokens(&self) -> Result<u64> {
+        let mut purged = 0;
+        loop {
+            let batch = PurgeRetryTokens {
+                now_ms: self.now_ms(),
+                limit: PURGE_BATCH,
+            };
+            match self.db.run(batch).await? {
+                0 => return Ok(purged),
+                count => purged += count,
+            }
+        }
+    }
+
+    /// Runs a change on behalf of a caller who may make it.
+    pub(crate) async fn write<M: Mutation>(
+        &self,
+        context: &Context,
+        mutation: M,
+    ) -> Result<M::Out> {
+        authorise(context)?;
+        let write = WriteContext {
+            tenant: self.ensure_tenant(&context.scope).await?,
+            principal: context.caller.principal.clone(),
+            request_id: context.request_id.clone(),
+            now_ms: self.now_ms(),
+            retry: context.retry.clone(),
+            if_match: context.if_match.clone(),
+        };
+        self.db.write(write, mutation).await
+    }
+
+    /// Runs a query on behalf of a caller who may read; `query` is made for the tenant's keys.
+    pub(crate) async fn read<Q: Query>(
+        &self,
+        context: &Context,
+        query: impl FnOnce(Tenant) -> Q,
+    ) -> Result<Q::Out> {
+        authorise(context)?;
+        let tenant = self.db.tenant(&context.scope).await?;
+        self.db.read(query(tenant)).await
+    }
+
+    /// Milliseconds since the Unix epoch.
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.clock.now_ms()
+    }
+
+    /// 128 random bits.
+    pub(crate) fn random(&self) -> u128 {
+        self.ids.next()
+    }
+
+    /// 32 lower-case hexadecimal digits of a random (version 4) UUID, as MLflow makes its ids.
+    pub(crate) fn new_hex_id(&self) -> String {
+        uuid::Builder::from_random_bytes(self.random().to_be_bytes())
+            .into_uuid()
+            .simple()
+            .to_string()
+    }
+
+    /// Where the artifacts of an experiment go by default.
+    pub(crate) fn default_artifact_location(&self, experiment: ExperimentId) -> String {
+        let root = &self.settings.artifact_root;
+        let separator = if root.ends_with('/') { "" } else { "/" };
+        format!("{root}{separator}{experiment}")
+    }
+
+    async fn ensure_tenant(&self, scope: &Scope) -> Result<Tenant> {
+        let default_experiment = NewDefaultExperiment {
+            name: "Default".to_owned(),
+            artifact_location: self.default_artifact_location(ExperimentId::DEFAULT),
+            now_ms: self.now_ms(),
+        };
+        self.db.ensure_tenant(scope, &default_experiment).await
+    }
+}
+
+/// Refuses a caller who lacks what the route declares.
+fn authorise(context: &Context) -> Result<()> {
+    if context.caller.may(context.permission) {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::PermissionDenied,
+        "Permission denied.",
+    ))
 }

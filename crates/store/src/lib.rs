@@ -1,1 +1,30 @@
-//! store
+//! SQL, transactions and migrations, on SQLite and on PostgreSQL.
+//!
+//! A transaction is a value: a [`Command`], a [`Query`], or a [`Mutation`], which becomes a
+//! command together with its retry token, audit row and outbox event. [`Db`] runs them.
+
+mod command;
+mod conn;
+mod db;
+mod effects;
+mod error;
+mod keys;
+mod migrations;
+mod portable;
+mod postgres;
+mod row;
+mod sqlite;
+mod stats;
+mod tenants;
+mod value;
+
+pub use command::{Applied, Change, Command, Mutation, Query, ResultKey, Tenant, WriteContext};
+pub use conn::{BulkColumn, BulkInsert, Conn, Engine, Statement};
+pub use db::{DatabaseUrl, Db, DbOptions};
+pub use effects::{PurgeRetryTokens, Write};
+pub use keys::{KeyCache, KeyNames};
+pub use migrations::OpenError;
+pub use row::{Column, Row};
+pub use stats::{DURATION_BUCKETS_US, GROUP_BUCKETS, Stats, StatsSnapshot, TransactionSnapshot};
+pub use tenants::NewDefaultExperiment;
+pub use value::Value;

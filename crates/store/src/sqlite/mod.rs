@@ -1,0 +1,223 @@
+//! The embedded engine: one writer thread, read-only connections, one file.
+
+mod conn;
+mod writer;
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use ferroflow_model::{Error, Result};
+use tokio::sync::Semaphore;
+
+use self::conn::{Access, SqliteConn};
+use self::writer::{Writer, run_now};
+use crate::command::{Command, Query};
+use crate::conn::Engine;
+use crate::migrations::{self, OpenError};
+use crate::stats::Stats;
+
+/// Long queries run on at most this many threads of their own.
+const LONG_READERS: usize = 4;
+
+/// A SQLite database.
+pub(crate) struct Sqlite {
+    writer: Mutex<Option<Arc<Writer>>>,
+    writer_thread: Mutex<Option<JoinHandle<()>>>,
+    readers: Arc<Readers>,
+    long_readers: Semaphore,
+    stats: Arc<Stats>,
+    /// Held while the server runs, so that no second one opens the file.
+    _lock: File,
+}
+
+/// Read-only connections that nobody uses now.
+struct Readers {
+    path: PathBuf,
+    idle: Mutex<Vec<SqliteConn>>,
+}
+
+impl Readers {
+    /// Runs a query on a free connection, in a transaction of its own: it sees one state.
+    fn run<Q: Query>(&self, query: &Q) -> Result<Q::Out> {
+        let idle = self
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
+        let mut conn = match idle {
+            Some(conn) => conn,
+            None => SqliteConn::open(&self.path, Access::Read).map_err(Error::unavailable)?,
+        };
+        conn.run("BEGIN")?;
+        let outcome = run_now(query.run(&mut conn));
+        conn.run("COMMIT")?;
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(conn);
+        outcome
+    }
+}
+
+impl Sqlite {
+    /// Opens or creates the file, migrates it, and starts the writer.
+    pub(crate) fn open(
+        path: &Path,
+        now_ms: i64,
+        stats: Arc<Stats>,
+    ) -> std::result::Result<Self, OpenError> {
+        if let Some(directory) = path
+            .parent()
+            .filter(|parent| !parent.as_os_str().is_empty())
+        {
+            std::fs::create_dir_all(directory)?;
+        }
+        let lock = lock(path)?;
+        refuse_foreign(path)?;
+        let mut conn = SqliteConn::open(path, Access::Write)?;
+        migrate(&mut conn, now_ms)?;
+        let (writer, thread) = Writer::start(conn, Arc::clone(&stats))?;
+        Ok(Self {
+            writer: Mutex::new(Some(Arc::new(writer))),
+            writer_thread: Mutex::new(Some(thread)),
+            readers: Arc::new(Readers {
+                path: path.to_owned(),
+                idle: Mutex::default(),
+            }),
+            long_readers: Semaphore::new(LONG_READERS),
+            stats,
+            _lock: lock,
+        })
+    }
+
+    /// Runs a command in the next group.
+    pub(crate) async fn run<C: Command>(&self, command: C) -> Result<C::Out> {
+        let writer = self
+            .writer
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        match writer {
+            Some(writer) => writer.run(command).await,
+            None => Err(Error::unavailable("the store is closed")),
+        }
+    }
+
+    /// Runs a query: in place, or on a thread of its own when it may take long.
+    pub(crate) async fn read<Q: Query>(&self, query: Q) -> Result<Q::Out> {
+        let started = Instant::now();
+        let outcome = if Q::IS_LONG {
+            self.read_long(query).await
+        } else {
+            self.readers.run(&query)
+        };
+        self.stats
+            .transaction(Q::NAME)
+            .finish(started.elapsed(), 0, outcome.is_err());
+        outcome
+    }
+
+    async fn read_long<Q: Query>(&self, query: Q) -> Result<Q::Out> {
+        let _permit = self
+            .long_readers
+            .acquire()
+            .await
+            .map_err(Error::unavailable)?;
+        let readers = Arc::clone(&self.readers);
+        let task = tokio::task::spawn_blocking(move || readers.run(&query));
+        task.await.map_err(Error::internal)?
+    }
+
+    /// Lets the writer finish what is queued, then checkpoints and closes.
+    pub(crate) async fn close(&self) {
+        drop(
+            self.writer
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(),
+        );
+        let thread = self
+            .writer_thread
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(thread) = thread {
+            // The thread ends once every running command has been answered.
+            let joined = tokio::task::spawn_blocking(move || thread.join()).await;
+            if !matches!(joined, Ok(Ok(()))) {
+                tracing::error!("the writer did not end well");
+            }
+        }
+        self.readers
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+    }
+}
+
+/// Takes the lock file beside the database.
+fn lock(path: &Path) -> std::result::Result<File, OpenError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(name)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse {
+            path: path.display().to_string(),
+        }),
+        Err(TryLockError::Error(error)) => Err(error.into()),
+    }
+}
+
+/// Brings the schema to the newest version, one transaction per migration.
+fn migrate(conn: &mut SqliteConn, now_ms: i64) -> std::result::Result<(), OpenError> {
+    let connection = conn.connection();
+    connection.execute_batch(migrations::BOOKKEEPING)?;
+    let applied = connection
+        .prepare(migrations::APPLIED)?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<Vec<(i64, String)>>>()?;
+    for migration in migrations::pending(&applied)? {
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(&migration.sql(Engine::Sqlite))?;
+        transaction.execute(
+            &conn::number_arguments(migrations::RECORD),
+            (
+                migration.version,
+                migration.name,
+                migration.checksum(),
+                now_ms,
+            ),
+        )?;
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+/// Leaves a file of another program untouched: it is looked at before it is opened for writing.
+fn refuse_foreign(path: &Path) -> std::result::Result<(), OpenError> {
+    if std::fs::metadata(path).map_or(0, |file| file.len()) == 0 {
+        return Ok(());
+    }
+    let mut conn = SqliteConn::open(path, Access::Read)?;
+    let (tables, ours): (i64, i64) = conn.connection().query_row(
+        "SELECT count(*), count(*) FILTER (WHERE name = 'ferroflow_migrations') \
+         FROM sqlite_schema WHERE type = 'table'",
+        [],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    if tables > 0 && ours == 0 {
+        return Err(OpenError::NotOurs {
+            path: path.display().to_string(),
+        });
+    }
+    Ok(())
+}
