@@ -5,6 +5,7 @@ the tests of the MLflow dialect against a server that is already there, `mlflow 
 """
 
 import os
+from pathlib import Path
 
 # Before the first import of mlflow: answer fast when a server misbehaves, and call nobody else.
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
@@ -31,10 +32,6 @@ def pytest_report_header() -> list[str]:
     return header
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "sqlite_only: about SQLite's file; runs once")
-
-
 def pytest_ignore_collect(collection_path) -> bool | None:
     """Of an external server only the MLflow dialect is known."""
     if EXTERNAL_URL and collection_path.name.startswith("test_"):
@@ -45,7 +42,8 @@ def pytest_ignore_collect(collection_path) -> bool | None:
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Keeps the tests that share a server on one worker."""
     engine = item.callspec.params.get("engine", "") if hasattr(item, "callspec") else ""
-    item.add_marker(pytest.mark.xdist_group(f"{item.path.stem}-{engine}"))
+    file = item.path.relative_to(Path(__file__).parent).with_suffix("")
+    item.add_marker(pytest.mark.xdist_group(f"{file}-{engine}"))
 
 
 @pytest.fixture(scope="module", params=ENGINES)

@@ -1,0 +1,150 @@
+"""kill -9 in the middle of a write load: what was acknowledged is there afterwards."""
+
+import random
+import shutil
+import sqlite3
+import time
+from collections import defaultdict
+from http.client import HTTPException
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from support.load import Clients, Connection
+from support.servers import Server
+
+from .paths import AIDP, MLFLOW
+
+ROUNDS = 20
+WRITERS = 8
+BATCH_SIZE = 50
+
+
+class Acknowledged:
+    """What the server said it has written, for one round."""
+
+    def __init__(self, name: str, run_id: str):
+        self.name = name
+        self.run_id = run_id
+        self.versions: set[int] = set()
+        self.steps: set[int] = set()
+        self.batches: set[int] = set()
+
+
+def write_until_killed(server: Server, written: Acknowledged, writer: int) -> None:
+    """Writes versions, points and batches in turn until the connection breaks."""
+    connection = Connection(server.port)
+    number = writer
+    try:
+        while True:
+            number += WRITERS
+            status, answer = connection.post(
+                f"{AIDP}/model-versions/create", {"name": written.name, "source": f"s3://{number}"}
+            )
+            assert status == 200, answer
+            written.versions.add(int(answer["model_version"]["version"]))
+
+            point = {"run_id": written.run_id, "key": "m", "value": 1, "timestamp": 1}
+            status, answer = connection.post(f"{MLFLOW}/runs/log-metric", {**point, "step": number})
+            assert status == 200, answer
+            written.steps.add(number)
+
+            metrics = [
+                {"key": "batch", "value": index, "timestamp": 1, "step": number}
+                for index in range(BATCH_SIZE)
+            ]
+            status, answer = connection.post(
+                f"{MLFLOW}/runs/log-batch", {"run_id": written.run_id, "metrics": metrics}
+            )
+            assert status == 200, answer
+            written.batches.add(number)
+    except (OSError, HTTPException, ValueError):
+        # The kill: refused, reset, or an answer cut short.
+        connection.close()
+
+
+def begin_round(server: Server, number: int) -> Acknowledged:
+    connection = Connection(server.port)
+    name = f"model-{number}"
+    status, answer = connection.post(f"{MLFLOW}/registered-models/create", {"name": name})
+    assert status == 200, answer
+    status, answer = connection.post(f"{MLFLOW}/runs/create", {"experiment_id": "0"})
+    assert status == 200, answer
+    connection.close()
+    return Acknowledged(name, answer["run"]["info"]["run_id"])
+
+
+def check_round(server: Server, written: Acknowledged) -> None:
+    """Everything acknowledged is there, and what is there is whole."""
+    connection = Connection(server.port)
+    found = stored_versions(connection, written.name)
+    assert written.versions <= set(found)
+    assert sorted(found) == list(range(1, len(found) + 1))
+    assert written.steps <= {point["step"] for point in history(connection, written, "m")}
+    batches = defaultdict(set)
+    for point in history(connection, written, "batch"):
+        batches[point["step"]].add(point["value"])
+    assert written.batches <= set(batches)
+    assert {len(values) for values in batches.values()} <= {BATCH_SIZE}
+    connection.close()
+
+
+def stored_versions(connection: Connection, name: str) -> list[int]:
+    condition = quote(f"name = '{name}'")
+    status, answer = connection.get(
+        f"{MLFLOW}/model-versions/search?filter={condition}&max_results=200000"
+    )
+    assert status == 200, answer
+    assert "next_page_token" not in answer
+    return [int(version["version"]) for version in answer.get("model_versions", [])]
+
+
+def history(connection: Connection, written: Acknowledged, key: str) -> list[dict]:
+    status, answer = connection.get(
+        f"{MLFLOW}/metrics/get-history?run_id={written.run_id}&metric_key={key}"
+    )
+    assert status == 200, answer
+    return answer.get("metrics", [])
+
+
+def check_integrity(database: Path, scratch: Path) -> None:
+    """Looks at a copy, so that recovering the file stays the server's own work."""
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir()
+    for part in database.parent.glob(f"{database.name}*"):
+        shutil.copy(part, scratch)
+    copy = sqlite3.connect(scratch / database.name)
+    assert copy.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    assert copy.execute("PRAGMA foreign_key_check").fetchall() == []
+    copy.close()
+
+
+@pytest.mark.timeout(300)
+def test_twenty_kills_lose_nothing(tmp_path):
+    database = tmp_path / "ferroflow.db"
+    server = Server(tmp_path, f"sqlite:{database}").start()
+    rounds = []
+    delays = random.Random(26)
+    try:
+        for number in range(ROUNDS):
+            written = begin_round(server, number)
+            rounds.append(written)
+            clients = Clients(
+                WRITERS, lambda index, w=written: write_until_killed(server, w, index)
+            ).start()
+            time.sleep(delays.uniform(0.1, 0.6))
+            server.kill()
+            clients.join()
+            check_integrity(database, tmp_path / "copy")
+            server.start()
+            check_round(server, written)
+        for written in rounds:
+            check_round(server, written)
+        assert server.stop() == 0
+        check_integrity(database, tmp_path / "copy")
+    finally:
+        if server.is_running():
+            server.kill()
+    # A load that never got going would prove nothing.
+    assert sum(len(written.versions) for written in rounds) > 20 * ROUNDS
+    assert sum(len(written.batches) for written in rounds) > 20 * ROUNDS
