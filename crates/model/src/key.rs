@@ -1,5 +1,7 @@
 //! The rule for the keys of metrics, params and tags.
 
+use std::fmt;
+
 use crate::limits::ENTITY_KEY_CHARACTERS;
 use crate::{Error, Result};
 
@@ -8,7 +10,7 @@ use crate::{Error, Result};
 /// own normal form, because stores once used keys as file names.
 ///
 /// `parameter` names the place in the request, for example `metrics[3].name`.
-pub fn check_entity_key(parameter: &str, key: &str) -> Result<()> {
+pub fn check_entity_key(parameter: impl fmt::Display, key: &str) -> Result<()> {
     if key.chars().any(|c| !is_allowed(c)) {
         return Err(Error::invalid(format!(
             "Invalid value \"{}\" for parameter '{parameter}' supplied: Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and slashes (/).",

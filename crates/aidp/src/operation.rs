@@ -1,0 +1,251 @@
+//! The one mechanism of all operations: from an HTTP request to the service and back.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{FromRequestParts, RawPathParams, Request, State};
+use axum::response::Response;
+use bytes::Bytes;
+use ferroflow_model::{
+    Context, Error, ErrorKind, Permission, PlatformId, Result, Retry, Scope, WorkspaceKey,
+};
+use ferroflow_service::Service;
+use ferroflow_web::{Route, RouteTable, facts, read_body};
+use http::request::Parts;
+use http::{HeaderMap, Method, header};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::answer::{self, Answer};
+use crate::error::error_response;
+use crate::fingerprint::fingerprint;
+use crate::headers::{self, RequestIdHeader};
+use crate::{BASE_PATH, decode, limits, query};
+
+/// The wire struct that an operation reads.
+pub(crate) trait Input: DeserializeOwned + Serialize + Send + 'static {}
+
+impl<T: DeserializeOwned + Serialize + Send + 'static> Input for T {}
+
+/// An operation's own code: parse the input, call the service, shape the answer.
+pub(crate) trait Call<I, O>: Clone + Send + Sync + 'static {
+    fn call(
+        self,
+        service: Arc<Service>,
+        context: Context,
+        input: I,
+    ) -> impl Future<Output = Result<Answer<O>>> + Send;
+}
+
+impl<I, O, F, R> Call<I, O> for F
+where
+    F: Fn(Arc<Service>, Context, I) -> R + Clone + Send + Sync + 'static,
+    R: Future<Output = Result<Answer<O>>> + Send,
+{
+    fn call(
+        self,
+        service: Arc<Service>,
+        context: Context,
+        input: I,
+    ) -> impl Future<Output = Result<Answer<O>>> + Send {
+        self(service, context, input)
+    }
+}
+
+/// The operations declared so far.
+#[derive(Default)]
+pub(crate) struct Operations {
+    table: RouteTable<Arc<Service>>,
+}
+
+/// What distinguishes the kinds of operations.
+#[derive(Clone, Copy)]
+enum Kind {
+    /// A GET with its input in the query string.
+    Get,
+    /// A POST that only reads, with its input in the body.
+    Search,
+    /// A POST that changes something, and takes a retry token.
+    Change,
+}
+
+impl Operations {
+    /// A GET with its input in the query string.
+    pub(crate) fn get<I: Input, O: Serialize + 'static>(
+        &mut self,
+        path: String,
+        name: &'static str,
+        permission: Permission,
+        call: impl Call<I, O>,
+    ) {
+        self.declare(Kind::Get, path, name, permission, call);
+    }
+
+    /// A POST that only reads, with its input in the body.
+    pub(crate) fn search<I: Input, O: Serialize + 'static>(
+        &mut self,
+        path: String,
+        name: &'static str,
+        permission: Permission,
+        call: impl Call<I, O>,
+    ) {
+        self.declare(Kind::Search, path, name, permission, call);
+    }
+
+    /// A POST that changes something, and takes a retry token.
+    pub(crate) fn change<I: Input, O: Serialize + 'static>(
+        &mut self,
+        path: String,
+        name: &'static str,
+        permission: Permission,
+        call: impl Call<I, O>,
+    ) {
+        self.declare(Kind::Change, path, name, permission, call);
+    }
+
+    /// The routes of all operations.
+    pub(crate) fn into_table(self) -> RouteTable<Arc<Service>> {
+        self.table
+    }
+
+    fn declare<I: Input, O: Serialize + 'static>(
+        &mut self,
+        kind: Kind,
+        path: String,
+        name: &'static str,
+        permission: Permission,
+        call: impl Call<I, O>,
+    ) {
+        let handler = move |State(service): State<Arc<Service>>, request: Request| {
+            serve(service, request, kind, name, call.clone())
+        };
+        let method = match kind {
+            Kind::Get => Method::GET,
+            Kind::Search | Kind::Change => Method::POST,
+        };
+        self.table
+            .push(Route::new(method, path, name, permission, handler));
+    }
+}
+
+/// The path of an operation on a platform's registry.
+pub(crate) fn platform(operation: &str) -> String {
+    format!("{BASE_PATH}/aiDataPlatforms/{{aiDataPlatformId}}/mlops/api/2.0/{operation}")
+}
+
+/// The path of an operation on a workspace's tracking data.
+pub(crate) fn workspace(operation: &str) -> String {
+    format!(
+        "{BASE_PATH}/aiDataPlatforms/{{aiDataPlatformId}}/workspaces/{{workspaceKey}}/mlops/api/2.0/{operation}"
+    )
+}
+
+/// Answers one request; every answer, errors too, carries the request id.
+async fn serve<I: Input, O: Serialize>(
+    service: Arc<Service>,
+    request: Request,
+    kind: Kind,
+    name: &'static str,
+    call: impl Call<I, O>,
+) -> Response<Body> {
+    let (mut parts, body) = request.into_parts();
+    let RequestIdHeader { echo, check } = RequestIdHeader::read(&parts.headers, &parts.extensions);
+    let answered = async {
+        check?;
+        let (context, input) = receive(&mut parts, body, kind, name).await?;
+        call.call(service, context, input).await?.encode()
+    };
+    match answered.await {
+        Ok(mut response) => {
+            answer::add_request_id(&mut response, echo);
+            response
+        }
+        Err(error) => {
+            log(&error, name, echo.as_ref());
+            error_response(&error, echo)
+        }
+    }
+}
+
+/// Reads all that a request says.
+async fn receive<I: Input>(
+    parts: &mut Parts,
+    body: Body,
+    kind: Kind,
+    name: &'static str,
+) -> Result<(Context, I)> {
+    let scope = scope(parts).await?;
+    let token = match kind {
+        Kind::Change => headers::retry_token(&parts.headers)?,
+        Kind::Get | Kind::Search => None,
+    };
+    let if_match = headers::if_match(&parts.headers)?;
+    let facts = facts(&parts.extensions)?;
+    let input: I = match kind {
+        Kind::Get => query::decode(parts.uri.query().unwrap_or_default())?,
+        Kind::Search | Kind::Change => decode::decode(&json_body(&parts.headers, body).await?)?,
+    };
+    let retry = match token {
+        Some(token) => Some(Retry {
+            token,
+            fingerprint: fingerprint(name, &scope, &input)?,
+        }),
+        None => None,
+    };
+    let context = Context {
+        scope,
+        caller: facts.caller,
+        permission: facts.permission,
+        request_id: facts.request_id,
+        retry,
+        if_match,
+    };
+    Ok((context, input))
+}
+
+/// The tenant that the path names.
+async fn scope(parts: &mut Parts) -> Result<Scope> {
+    let parameters = RawPathParams::from_request_parts(parts, &())
+        .await
+        .map_err(|_| Error::invalid("The path is not percent-encoded UTF-8."))?;
+    let mut scope = Scope::default();
+    for (name, value) in &parameters {
+        match name {
+            "aiDataPlatformId" => scope.platform = PlatformId::parse(value)?,
+            "workspaceKey" => scope.workspace = Some(WorkspaceKey::parse(value)?),
+            _ => {}
+        }
+    }
+    Ok(scope)
+}
+
+async fn json_body(headers: &HeaderMap, body: Body) -> Result<Bytes> {
+    if !is_json(headers) {
+        return Err(Error::new(
+            ErrorKind::Unparsable,
+            "The header 'content-type' must be 'application/json'.",
+        ));
+    }
+    read_body(body, limits::BODY_BYTES).await
+}
+
+/// Other types are refused: browsers send some of them across sites without asking.
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(value) = headers.get(header::CONTENT_TYPE) else {
+        return false;
+    };
+    let essence = value.as_bytes().split(|byte| *byte == b';').next();
+    essence.is_some_and(|essence| {
+        essence
+            .trim_ascii()
+            .eq_ignore_ascii_case(b"application/json")
+    })
+}
+
+/// Logs what only the server's operator can do something about.
+fn log(error: &Error, operation: &str, request_id: Option<&http::HeaderValue>) {
+    if matches!(error.kind(), ErrorKind::Internal | ErrorKind::Unavailable) {
+        let request_id = request_id.and_then(|id| id.to_str().ok());
+        tracing::error!(operation, request_id, cause = ?error.cause(), "{error}");
+    }
+}

@@ -1,0 +1,83 @@
+//! Query strings into wire structs, by the same types as bodies.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use ferroflow_model::{Error, Result};
+use serde::de::value::MapDeserializer;
+use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer, Unexpected, Visitor};
+use serde::forward_to_deserialize_any;
+
+/// Reads a wire struct from a query string. Unknown arguments are ignored; one that is given
+/// twice is refused.
+pub(crate) fn decode<T: DeserializeOwned>(query: &str) -> Result<T> {
+    let pairs = form_urlencoded::parse(query.as_bytes()).map(|(key, value)| (key, Value(value)));
+    let arguments = MapDeserializer::<_, QueryError>::new(pairs);
+    serde_path_to_error::deserialize(arguments).map_err(|error| {
+        let (path, cause) = (error.path().to_string(), error.into_inner());
+        match path.as_str() {
+            "." => Error::invalid(format!("The query string cannot be read: {cause}.")),
+            path => Error::invalid(format!("Invalid value for parameter '{path}': {cause}.")),
+        }
+    })
+}
+
+/// The text of an argument, which may stand for a text, a number or a boolean.
+struct Value<'a>(Cow<'a, str>);
+
+impl IntoDeserializer<'_, QueryError> for Value<'_> {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}
+
+impl<'de> Deserializer<'de> for Value<'_> {
+    type Error = QueryError;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, QueryError> {
+        match self.0 {
+            Cow::Borrowed(text) => visitor.visit_str(text),
+            Cow::Owned(text) => visitor.visit_string(text),
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, QueryError> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, QueryError> {
+        if self.0.eq_ignore_ascii_case("true") {
+            visitor.visit_bool(true)
+        } else if self.0.eq_ignore_ascii_case("false") {
+            visitor.visit_bool(false)
+        } else {
+            let found = Unexpected::Str(&self.0);
+            Err(serde::de::Error::invalid_value(found, &"true or false"))
+        }
+    }
+
+    forward_to_deserialize_any! {
+        i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
+        unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+/// What is wrong with an argument.
+#[derive(Debug)]
+struct QueryError(String);
+
+impl fmt::Display for QueryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for QueryError {}
+
+impl serde::de::Error for QueryError {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Self(message.to_string())
+    }
+}
