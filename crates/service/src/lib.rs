@@ -11,4 +11,5 @@ mod runs;
 mod service;
 
 pub use artifacts::ArtifactListing;
+pub use ferroflow_artifacts::{ArtifactContent, ByteRange, ByteStream, Served};
 pub use service::{IdSource, Service, Settings};
