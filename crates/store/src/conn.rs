@@ -63,7 +63,7 @@ pub struct BulkInsert<'a> {
     /// The names of its columns, in the order of `values`.
     pub columns: &'static [&'static str],
     /// What to do with rows that exist: an `ON CONFLICT` clause, or nothing.
-    pub conflict: &'static str,
+    pub conflict: &'a str,
     /// The columns; all have the same number of rows.
     pub values: &'a [BulkColumn<'a>],
 }

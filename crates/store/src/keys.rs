@@ -53,6 +53,13 @@ impl KeyCache {
         maps.names.get(&id).map(Arc::clone)
     }
 
+    /// The id of a name, when it is known.
+    fn id(&self, name: &str) -> Option<(Arc<str>, i64)> {
+        let maps = self.maps.read().unwrap_or_else(PoisonError::into_inner);
+        let (name, id) = maps.ids.get_key_value(name)?;
+        Some((Arc::clone(name), *id))
+    }
+
     /// Remembers committed keys.
     pub(crate) fn remember(&self, keys: Vec<(i64, String)>) {
         let mut maps = self.maps.write().unwrap_or_else(PoisonError::into_inner);
@@ -100,6 +107,35 @@ impl KeyCache {
             self.remember(read);
         }
         Ok(KeyNames(names))
+    }
+
+    /// The ids of those of these names that are interned; unknown ones are read with `conn`.
+    pub(crate) async fn find<C: Conn>(&self, conn: &mut C, names: &[&str]) -> Result<KeyIds> {
+        let mut ids = HashMap::new();
+        let mut unknown = Vec::new();
+        for name in names {
+            match self.id(name) {
+                Some((name, id)) => drop(ids.insert(name, id)),
+                None => unknown.push(*name),
+            }
+        }
+        if !unknown.is_empty() {
+            let read = select(conn, &unknown).await?;
+            ids.extend(read.iter().map(|(id, name)| (name.as_str().into(), *id)));
+            self.remember(read);
+        }
+        Ok(KeyIds(ids))
+    }
+}
+
+/// Ids of interned keys, by name.
+#[derive(Debug, Default)]
+pub(crate) struct KeyIds(HashMap<Arc<str>, i64>);
+
+impl KeyIds {
+    /// The id of a name that was asked for, when it is interned.
+    pub(crate) fn get(&self, name: &str) -> Option<i64> {
+        self.0.get(name).copied()
     }
 }
 

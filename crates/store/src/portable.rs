@@ -42,6 +42,15 @@ impl Engine {
         }
     }
 
+    /// Keeps others from changing the rows that a SELECT reads until the transaction ends, but
+    /// lets them read and lock in the same way.
+    pub const fn for_share(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres => " FOR SHARE",
+        }
+    }
+
     /// The text of a migration for this engine.
     pub(crate) fn migration(self, text: &str) -> String {
         let words: [(&str, &str); 4] = match self {

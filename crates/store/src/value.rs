@@ -23,6 +23,8 @@ pub enum Value<'a> {
     Ints(&'a [i64]),
     /// A list of TEXT, for `any_of`.
     Texts(&'a [&'a str]),
+    /// The same, of owned texts.
+    Strings(&'a [String]),
 }
 
 /// Builds the argument list of a statement.
@@ -67,6 +69,12 @@ impl<'a> From<&'a [i64]> for Value<'a> {
     }
 }
 
+impl<'a> From<&'a [String]> for Value<'a> {
+    fn from(value: &'a [String]) -> Self {
+        Self::Strings(value)
+    }
+}
+
 impl<'a> From<&'a [&'a str]> for Value<'a> {
     fn from(value: &'a [&'a str]) -> Self {
         Self::Texts(value)
@@ -93,6 +101,7 @@ impl rusqlite::ToSql for Value<'_> {
                     .iter()
                     .map(|text| SqliteValue::from((*text).to_owned())),
             ),
+            Self::Strings(values) => array(values.iter().cloned().map(SqliteValue::from)),
         })
     }
 }
@@ -120,6 +129,7 @@ impl ToSql for Value<'_> {
             Self::Text(value) => value.to_sql(ty, out),
             Self::Ints(values) => values.to_sql(ty, out),
             Self::Texts(values) => values.to_sql(ty, out),
+            Self::Strings(values) => values.to_sql(ty, out),
         }
     }
 

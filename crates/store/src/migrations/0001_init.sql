@@ -234,8 +234,9 @@ CREATE TABLE registered_model_aliases (
 CREATE INDEX registered_model_aliases_by_version
     ON registered_model_aliases (model_pk, version);
 
--- Clustered by model, so that one among a hundred thousand versions is found at once.
+-- One among a hundred thousand versions of a model is found by `UNIQUE (model_pk, version)`.
 CREATE TABLE model_versions (
+    version_pk {pk},
     model_pk BIGINT NOT NULL,
     version BIGINT NOT NULL,
     platform_pk BIGINT NOT NULL,
@@ -252,8 +253,8 @@ CREATE TABLE model_versions (
     status_message {text} NOT NULL,
     model_id {text},
     revision BIGINT NOT NULL,
-    PRIMARY KEY (model_pk, version)
-){clustered};
+    UNIQUE (model_pk, version)
+);
 
 CREATE INDEX model_versions_by_stage ON model_versions (model_pk, stage, version DESC);
 CREATE INDEX model_versions_by_update ON model_versions (model_pk, updated_ms DESC, version DESC);
@@ -262,11 +263,10 @@ CREATE INDEX model_versions_by_run ON model_versions (platform_pk, run_id)
     WHERE run_id IS NOT NULL;
 
 CREATE TABLE model_version_tags (
-    model_pk BIGINT NOT NULL,
-    version BIGINT NOT NULL,
+    version_pk BIGINT NOT NULL,
     key_id BIGINT NOT NULL,
     value {text} NOT NULL,
-    PRIMARY KEY (model_pk, version, key_id)
+    PRIMARY KEY (version_pk, key_id)
 ){clustered};
 
 -- What every write carries beside its effect.

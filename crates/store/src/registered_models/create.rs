@@ -1,0 +1,117 @@
+//! Creating registered models.
+
+use std::sync::Arc;
+
+use ferroflow_model::registered_models::{NewRegisteredModel, RegisteredModel};
+use ferroflow_model::{Etag, Result, Tag};
+
+use super::read::recall_model;
+use super::{PROMPT_TAG, model_exists};
+use crate::audit::model_state;
+use crate::command::{Applied, Change, Mutation, ResultKey, WriteContext};
+use crate::conn::Conn;
+use crate::tags::{KeyedValue, REGISTERED_MODEL_TAGS};
+use crate::{KeyCache, args};
+
+/// Creates a registered model.
+pub struct CreateRegisteredModel {
+    /// What to create; its tags have distinct keys.
+    pub new: NewRegisteredModel,
+    /// The interned keys of the tags, in the same order.
+    pub tag_keys: Vec<i64>,
+    /// Names of interned keys.
+    pub keys: Arc<KeyCache>,
+}
+
+impl Mutation for CreateRegisteredModel {
+    type Out = RegisteredModel;
+    const OPERATION: &'static str = "registered_models.create";
+
+    async fn apply<C: Conn>(
+        &self,
+        conn: &mut C,
+        write: &WriteContext,
+    ) -> Result<Applied<RegisteredModel>> {
+        let model_pk = self.insert(conn, write).await?;
+        let tags = self.new.tags.iter().zip(&self.tag_keys);
+        let values: Vec<KeyedValue> = tags
+            .map(|(tag, key_id)| KeyedValue {
+                key_id: *key_id,
+                value: tag.value.clone(),
+            })
+            .collect();
+        REGISTERED_MODEL_TAGS
+            .upsert(conn, model_pk, None, &values)
+            .await?;
+        let model = self.answer(write, model_pk);
+        Ok(Applied {
+            result: ResultKey {
+                row: model_pk,
+                part: 0,
+            },
+            change: Change {
+                entity: "registered_model",
+                key: model.name.as_str().to_owned(),
+                before: None,
+                after: model_state(&model),
+            },
+            out: model,
+        })
+    }
+
+    async fn recall<C: Conn>(
+        &self,
+        conn: &mut C,
+        write: &WriteContext,
+        result: ResultKey,
+    ) -> Result<Option<RegisteredModel>> {
+        recall_model(conn, &self.keys, write.tenant, result.row).await
+    }
+}
+
+impl CreateRegisteredModel {
+    async fn insert<C: Conn>(&self, conn: &mut C, write: &WriteContext) -> Result<i64> {
+        const SQL: &str = "INSERT INTO registered_models (platform_pk, name, description, \
+            deployment_job_id, is_prompt, last_version, version_count, created_ms, updated_ms, \
+            revision) VALUES ($1, $2, $3, $4, $5, 0, 0, $6, $6, 1) \
+            ON CONFLICT (platform_pk, name) DO NOTHING RETURNING model_pk";
+        let new = &self.new;
+        let args = args![
+            write.tenant.platform,
+            new.name.as_str(),
+            new.description.as_deref().unwrap_or_default(),
+            new.deployment_job_id.as_ref(),
+            is_prompt(&new.tags),
+            write.now_ms,
+        ];
+        let inserted = conn.query_optional(SQL, args, |row| row.get(0)).await?;
+        inserted.ok_or_else(|| model_exists(&new.name))
+    }
+
+    fn answer(&self, write: &WriteContext, model_pk: i64) -> RegisteredModel {
+        let new = &self.new;
+        let mut tags = new.tags.clone();
+        tags.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        RegisteredModel {
+            name: new.name.clone(),
+            created_ms: write.now_ms,
+            updated_ms: write.now_ms,
+            description: new.description.clone().unwrap_or_default(),
+            deployment_job_id: new.deployment_job_id.clone(),
+            tags,
+            aliases: Vec::new(),
+            latest_versions: Vec::new(),
+            etag: Etag {
+                row: model_pk,
+                part: 0,
+                revision: 1,
+            },
+        }
+    }
+}
+
+/// Whether these tags make a model a prompt.
+pub(super) fn is_prompt(tags: &[Tag]) -> bool {
+    tags.iter()
+        .any(|tag| tag.key == PROMPT_TAG && tag.value.eq_ignore_ascii_case("true"))
+}

@@ -1,0 +1,194 @@
+//! Runs a test on each engine, each time in a fresh database.
+
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+use ferroflow_model::{Fingerprint, IfMatch, Result, Retry, RetryToken, Scope};
+use ferroflow_store::{
+    DatabaseUrl, Db, DbOptions, Mutation, NewDefaultExperiment, Query, Tenant, WriteContext,
+};
+use tempfile::TempDir;
+use tokio_postgres::{Client, NoTls};
+
+/// The time at which tests begin.
+pub(crate) const NOW_MS: i64 = 1_700_000_000_000;
+
+/// Names a PostgreSQL cluster in which databases may be created.
+const POSTGRES: &str = "FERROFLOW_TEST_POSTGRES";
+
+/// Runs `test` on SQLite, and on PostgreSQL when there is one.
+pub(crate) async fn on_each_engine(test: impl AsyncFn(&mut TestDb)) {
+    let directory = TempDir::new().unwrap();
+    let file = DatabaseUrl::Sqlite(directory.path().join("test.db"));
+    let mut sqlite = TestDb::open(file).await;
+    test(&mut sqlite).await;
+    sqlite.db.close().await;
+    on_postgres(test).await;
+}
+
+/// Runs `test` on PostgreSQL when there is one: for what SQLite, with its one writer, cannot show.
+pub(crate) async fn on_postgres(test: impl AsyncFn(&mut TestDb)) {
+    let Some(cluster) = Cluster::from_environment().await else {
+        return;
+    };
+    let database = cluster.create_database().await;
+    let mut postgres = TestDb::open(cluster.url_of(&database)).await;
+    test(&mut postgres).await;
+    postgres.db.close().await;
+    cluster.drop_database(&database).await;
+}
+
+/// An open database, with the tenant that tests use unless they make another.
+pub(crate) struct TestDb {
+    /// The database.
+    pub(crate) db: Db,
+    /// Platform `default`, workspace `default`.
+    pub(crate) tenant: Tenant,
+    url: DatabaseUrl,
+}
+
+impl TestDb {
+    async fn open(url: DatabaseUrl) -> Self {
+        let db = open(url.clone()).await;
+        let tenant = ensure_tenant(&db, &Scope::root()).await;
+        Self { db, tenant, url }
+    }
+
+    /// Closes the database and opens it again, as a restart does.
+    pub(crate) async fn restart(&mut self) {
+        self.db.close().await;
+        self.db = open(self.url.clone()).await;
+    }
+
+    /// Opens the database once more, as a second server over one PostgreSQL does.
+    pub(crate) async fn second_server(&self) -> Db {
+        open(self.url.clone()).await
+    }
+
+    /// Another tenant, made when it does not exist.
+    pub(crate) async fn tenant(&self, platform: &str, workspace: &str) -> Tenant {
+        let scope = Scope {
+            platform: ferroflow_model::PlatformId::parse(platform).unwrap(),
+            workspace: Some(ferroflow_model::WorkspaceKey::parse(workspace).unwrap()),
+        };
+        ensure_tenant(&self.db, &scope).await
+    }
+
+    /// What a write by a test carries.
+    pub(crate) fn context(&self) -> WriteContext {
+        WriteContext {
+            tenant: self.tenant,
+            principal: "tester".to_owned(),
+            request_id: "request".to_owned(),
+            now_ms: NOW_MS,
+            retry: None,
+            if_match: None,
+        }
+    }
+
+    /// A write with a retry token; `request` stands for what is asked.
+    pub(crate) fn retry(&self, token: &str, request: u8) -> WriteContext {
+        WriteContext {
+            retry: Some(Retry {
+                token: RetryToken::parse(token).unwrap(),
+                fingerprint: Fingerprint([request; 32]),
+            }),
+            ..self.context()
+        }
+    }
+
+    /// A write with a precondition.
+    pub(crate) fn if_match(&self, etag: impl std::fmt::Display) -> WriteContext {
+        WriteContext {
+            if_match: Some(IfMatch::parse(&format!("\"{etag}\""))),
+            ..self.context()
+        }
+    }
+
+    /// Makes a change.
+    pub(crate) async fn write<M: Mutation>(&self, mutation: M) -> Result<M::Out> {
+        self.db.write(self.context(), mutation).await
+    }
+
+    /// Makes a change under conditions.
+    pub(crate) async fn write_with<M: Mutation>(
+        &self,
+        context: WriteContext,
+        mutation: M,
+    ) -> Result<M::Out> {
+        self.db.write(context, mutation).await
+    }
+
+    /// Runs a query.
+    pub(crate) async fn read<Q: Query>(&self, query: Q) -> Result<Q::Out> {
+        self.db.read(query).await
+    }
+
+    /// The id of a key.
+    pub(crate) async fn key(&self, name: &str) -> i64 {
+        self.db.intern(&[name]).await.unwrap()[0]
+    }
+}
+
+async fn open(url: DatabaseUrl) -> Db {
+    let options = DbOptions {
+        url,
+        pool_size: 8,
+        now_ms: NOW_MS,
+    };
+    Db::open(options).await.unwrap()
+}
+
+async fn ensure_tenant(db: &Db, scope: &Scope) -> Tenant {
+    let default_experiment = NewDefaultExperiment {
+        name: "Default".to_owned(),
+        artifact_location: "mlflow-artifacts:/0".to_owned(),
+        now_ms: NOW_MS,
+    };
+    db.ensure_tenant(scope, &default_experiment).await.unwrap()
+}
+
+/// The cluster in which each test gets a database of its own.
+struct Cluster {
+    url: String,
+    client: Client,
+}
+
+impl Cluster {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the suite is told of its cluster by a variable"
+    )]
+    async fn from_environment() -> Option<Self> {
+        let url = std::env::var(POSTGRES).ok().filter(|url| !url.is_empty())?;
+        let (client, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
+        tokio::spawn(connection);
+        Some(Self { url, client })
+    }
+
+    async fn create_database(&self) -> String {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Relaxed);
+        let name = format!("ferroflow_test_{}_{number}", std::process::id());
+        for sql in ["DROP DATABASE IF EXISTS", "CREATE DATABASE"] {
+            self.client
+                .batch_execute(&format!("{sql} {name}"))
+                .await
+                .unwrap();
+        }
+        name
+    }
+
+    /// The cluster's URL with another database name; parameters after `?` stay.
+    fn url_of(&self, database: &str) -> DatabaseUrl {
+        let (address, parameters) = self.url.split_once('?').unwrap_or((&self.url, ""));
+        let (server, _) = address.rsplit_once('/').unwrap();
+        let mark = if parameters.is_empty() { "" } else { "?" };
+        let url = format!("{server}/{database}{mark}{parameters}");
+        url.parse().unwrap()
+    }
+
+    async fn drop_database(&self, name: &str) {
+        let sql = format!("DROP DATABASE {name} WITH (FORCE)");
+        self.client.batch_execute(&sql).await.unwrap();
+    }
+}
