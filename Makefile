@@ -29,8 +29,8 @@ format: python ## Format the Rust and Python code
 	.venv/bin/ruff format tests bench
 	.venv/bin/ruff check --fix tests bench
 
-bench: python release ## Measure Ferroflow beside mlflow server and print the table
-	.venv/bin/python bench/run.py
+bench: python release ## Measure Ferroflow beside mlflow server (ARGUMENTS=--help tells more)
+	.venv/bin/python bench/run.py $(ARGUMENTS)
 
 python: ## Make .venv with the Python clients that tests and benchmarks use
 	@scripts/python-environment

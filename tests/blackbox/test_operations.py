@@ -92,6 +92,30 @@ def test_two_servers_do_not_share_a_sqlite_file(tmp_path):
     assert second.stop() == 0
 
 
+def test_a_newer_schema_is_refused(tmp_path):
+    database = tmp_path / "ferroflow.db"
+    server = Server(tmp_path, f"sqlite:{database}").start()
+    assert server.stop() == 0
+    with sqlite3.connect(database) as connection:
+        connection.execute(
+            "INSERT INTO ferroflow_migrations (version, name, checksum, applied_ms)"
+            " VALUES (999999, 'from the future', 'x', 0)"
+        )
+    assert server.spawn().wait(15) != 0
+    assert "newer" in server.log
+
+
+def test_the_file_of_another_program_is_left_untouched(tmp_path):
+    database = tmp_path / "other.db"
+    with sqlite3.connect(database) as connection:
+        connection.execute("CREATE TABLE alembic_version (version_num TEXT)")
+    before = database.read_bytes()
+    server = Server(tmp_path, f"sqlite:{database}")
+    assert server.spawn().wait(15) != 0
+    assert "another program" in server.log
+    assert database.read_bytes() == before
+
+
 def test_data_is_there_after_a_restart(engine, tmp_path):
     server = Server(tmp_path, new_database(engine, tmp_path)).start()
     api = f"{server.url}/api/2.0/mlflow"
@@ -155,7 +179,6 @@ def test_help_and_version_of_the_command():
     "arguments",
     [
         ("serve", "--port", "not-a-port"),
-        ("serve", "--database", "oracle:thin"),
         ("serve", "--nonsense"),
         ("nonsense",),
     ],
@@ -167,6 +190,14 @@ def test_a_mistake_on_the_command_line_is_explained(arguments, tmp_path):
     assert "panicked" not in finished.stderr
 
 
+def test_a_refused_database_is_not_repeated_with_its_password():
+    finished = run("serve", "--database", "mysql://somebody:secretword@db.example/x")
+    assert finished.returncode != 0
+    assert "sqlite:" in finished.stderr
+    assert "postgres://" in finished.stderr
+    assert "secretword" not in finished.stderr
+
+
 def test_a_public_address_without_authentication_is_refused(tmp_path):
     finished = run("serve", "--host", "0.0.0.0", "--port", "0", "--data-dir", str(tmp_path))
     assert finished.returncode != 0
@@ -175,12 +206,18 @@ def test_a_public_address_without_authentication_is_refused(tmp_path):
 
 def test_config_prints_what_is_in_force_without_secrets():
     database = "postgres://somebody:secretword@db.example/ferroflow"
-    finished = run("config", "--database", database, FERROFLOW_PORT="6123")
+    finished = run("config", "--database", database)
     assert finished.returncode == 0, finished.stderr
-    assert "6123" in finished.stdout
     assert "db.example" in finished.stdout
     assert "secretword" not in finished.stdout
-    # A flag is stronger than the environment.
-    stronger = run("config", "--port", "7123", FERROFLOW_PORT="6123").stdout
-    assert "7123" in stronger
-    assert "6123" not in stronger
+
+
+def test_a_flag_is_stronger_than_the_environment_and_that_than_the_file(tmp_path):
+    file = tmp_path / "ferroflow.toml"
+    file.write_text("port = 6001\n")
+    assert "6001" in run("config", "--config", str(file)).stdout
+    assert "6002" in run("config", "--config", str(file), FERROFLOW_PORT="6002").stdout
+    strongest = run("config", "--config", str(file), "--port", "6003", FERROFLOW_PORT="6002").stdout
+    assert "6003" in strongest
+    assert "6001" not in strongest
+    assert "6002" not in strongest

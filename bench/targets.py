@@ -1,0 +1,132 @@
+"""The two servers that are measured."""
+
+import http.client
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+START_TIMEOUT_SECONDS = 120
+
+MLFLOW = "/api/2.0/mlflow/"
+AIDP = "/20260430/aiDataPlatforms/default/mlops/api/2.0/mlflow/"
+
+OPERATIONS = (
+    "runs/create",
+    "log-metric",
+    "log-batch of 1000 metrics",
+    "runs/get",
+    "model-versions/get",
+)
+
+
+class Target:
+    """A server over an empty directory that is removed at the end."""
+
+    name: str
+    # Rows of the table: the row's label, the operation of load.lua, and the path before it.
+    rows: tuple[tuple[str, str, str], ...]
+
+    def __init__(self, port: int):
+        self.port = port
+        self.directory = Path(tempfile.mkdtemp(prefix=f"bench-{self.name}-"))
+        self.process: subprocess.Popen | None = None
+
+    def command(self) -> list[str]:
+        raise NotImplementedError
+
+    def start(self) -> float:
+        """Starts the server; returns the seconds until it answered."""
+        with (self.directory / "server.log").open("ab") as log:
+            started = time.perf_counter()
+            self.process = subprocess.Popen(
+                self.command(),
+                cwd=self.directory,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                env={**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true"},
+            )
+        while time.perf_counter() - started < START_TIMEOUT_SECONDS:
+            if self.is_healthy():
+                return time.perf_counter() - started
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.001)
+        raise RuntimeError(f"{self.name} does not answer; see {self.directory}/server.log")
+
+    def is_healthy(self) -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        try:
+            connection.request("GET", "/health")
+            return connection.getresponse().status == 200
+        except OSError:
+            return False
+        finally:
+            connection.close()
+
+    def stop(self) -> None:
+        """Stops the server and every process that it started."""
+        os.killpg(self.process.pid, signal.SIGTERM)
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+    def remove(self) -> None:
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def post(self, operation: str, body: dict) -> dict:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
+        connection.request(
+            "POST", MLFLOW + operation, json.dumps(body), {"content-type": "application/json"}
+        )
+        answer = connection.getresponse()
+        content = answer.read()
+        connection.close()
+        if answer.status != 200:
+            raise RuntimeError(f"{self.name}: {operation}: {answer.status} {content!r}")
+        return json.loads(content)
+
+
+class Ferroflow(Target):
+    name = "ferroflow"
+    rows = (
+        ("model-versions/create (AIDP)", "model-versions/create", AIDP),
+        (
+            "model-versions/create (AIDP, retry token)",
+            "model-versions/create with retry token",
+            AIDP,
+        ),
+        ("model-versions/create (MLflow)", "model-versions/create", MLFLOW),
+        *((operation, operation, MLFLOW) for operation in OPERATIONS),
+    )
+
+    def command(self) -> list[str]:
+        binary = ROOT / "target" / "release" / "ferroflow"
+        data = str(self.directory / "data")
+        return [str(binary), "serve", "--port", str(self.port), "--data-dir", data]
+
+
+class Reference(Target):
+    name = "reference"
+    rows = (
+        ("model-versions/create (MLflow)", "model-versions/create", MLFLOW),
+        *((operation, operation, MLFLOW) for operation in OPERATIONS),
+    )
+
+    def command(self) -> list[str]:
+        """`mlflow server` on its defaults: SQLite and four workers."""
+        program = Path(sys.executable).parent / "mlflow"
+        return [str(program), "server", "--host", "127.0.0.1", "--port", str(self.port)]
+
+
+TARGETS: dict[str, type[Target]] = {target.name: target for target in (Ferroflow, Reference)}
