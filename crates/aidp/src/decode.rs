@@ -112,3 +112,181 @@ fn without_position(error: &serde_json::Error) -> String {
 fn unparsable(message: impl Into<Cow<'static, str>>) -> Error {
     Error::new(ErrorKind::Unparsable, message)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde::{Deserialize, Serialize};
+
+    use super::*;
+    use crate::fields::{Double, Integer, Text};
+
+    #[derive(Debug, PartialEq, Deserialize, Serialize)]
+    struct Outer {
+        name: Option<Text>,
+        count: Option<Integer>,
+        flag: Option<bool>,
+        points: Option<Vec<Object<Inner>>>,
+    }
+
+    #[derive(Debug, PartialEq, Deserialize, Serialize)]
+    struct Inner {
+        key: Option<Text>,
+        value: Option<Double>,
+    }
+
+    fn refusal(body: &str) -> (ErrorKind, String) {
+        let Err(error) = decode::<Outer>(body.as_bytes()) else {
+            panic!("accepted: {body}");
+        };
+        (error.kind(), error.message().to_owned())
+    }
+
+    fn values(body: &str) -> Vec<f64> {
+        let outer = decode::<Outer>(body.as_bytes()).expect("readable");
+        let points = outer.points.unwrap_or_default();
+        points
+            .into_iter()
+            .filter_map(|Object(point)| point.value)
+            .map(|Double(value)| value)
+            .collect()
+    }
+
+    #[test]
+    fn null_is_as_if_absent_and_unknown_members_are_ignored() {
+        let body = r#"{"name": null, "count": null, "points": null, "other": [{"a": null}]}"#;
+        let empty = decode::<Outer>(b"{}").expect("readable");
+        assert_eq!(decode::<Outer>(body.as_bytes()).expect("readable"), empty);
+    }
+
+    #[test]
+    fn integers_may_be_texts_and_whole_floats() {
+        for body in [r#"{"count": 5}"#, r#"{"count": "5"}"#, r#"{"count": 5.0}"#] {
+            let outer = decode::<Outer>(body.as_bytes()).expect("readable");
+            assert_eq!(outer.count, Some(Integer(5)), "{body}");
+        }
+        for count in [
+            "5.5",
+            "\"x\"",
+            "\"\"",
+            "true",
+            "9223372036854775808",
+            "1e300",
+            "[5]",
+        ] {
+            let (kind, message) = refusal(&format!(r#"{{"count": {count}}}"#));
+            assert_eq!(kind, ErrorKind::InvalidParameter, "{count}");
+            assert!(message.contains("'count'"), "{message}");
+        }
+    }
+
+    #[test]
+    fn the_numbers_that_python_writes_are_read() {
+        let body = r#"{"name": "\"value\": NaN", "points": [
+            {"key": "value", "value": NaN}, {"value":Infinity}, {"value" : -Infinity}, {"value": 1}
+        ]}"#;
+        let found = values(body);
+        assert!(found[0].is_nan());
+        assert_eq!(found[1..], [f64::INFINITY, f64::NEG_INFINITY, 1.0]);
+        let outer = decode::<Outer>(body.as_bytes()).expect("readable");
+        assert_eq!(outer.name.as_deref(), Some("\"value\": NaN"));
+    }
+
+    #[test]
+    fn the_numbers_that_python_writes_stand_only_for_values() {
+        for body in [
+            r#"{"name": NaN}"#,
+            r#"{"count": Infinity}"#,
+            "NaN",
+            r#"{"value": NaN"#,
+        ] {
+            assert_eq!(refusal(body).0, ErrorKind::Unparsable, "{body}");
+        }
+    }
+
+    #[test]
+    fn texts_stand_for_the_numbers_that_json_has_not() {
+        let written = r#"{"points": [{"value": "NaN"}, {"value": "-Infinity"}, {"value": "2.5"}]}"#;
+        let found = values(written);
+        assert!(found[0].is_nan());
+        assert_eq!(found[1..], [f64::NEG_INFINITY, 2.5]);
+        let double = |value| serde_json::to_string(&Double(value)).expect("writable");
+        assert_eq!(double(f64::NAN), r#""NaN""#);
+        assert_eq!(double(f64::INFINITY), r#""Infinity""#);
+        assert_eq!(double(f64::NEG_INFINITY), r#""-Infinity""#);
+        assert_eq!(double(-0.25), "-0.25");
+    }
+
+    #[test]
+    fn a_wrong_type_names_its_place() {
+        for (body, place) in [
+            (r#"{"name": 5}"#, "'name'"),
+            (r#"{"flag": "true"}"#, "'flag'"),
+            (r#"{"points": {}}"#, "'points'"),
+            (r#"{"points": [null]}"#, "'points[0]'"),
+            (r#"{"points": [{}, {"key": false}]}"#, "'points[1].key'"),
+            (r#"{"points": [["k", 1]]}"#, "'points[0]'"),
+            (r#"{"name": "a\u0000b"}"#, "'name'"),
+            (r#"{"name": "a", "name": "b"}"#, "name"),
+        ] {
+            let (kind, message) = refusal(body);
+            let expected = if place == "name" {
+                ErrorKind::Unparsable
+            } else {
+                ErrorKind::InvalidParameter
+            };
+            assert_eq!(kind, expected, "{body}: {message}");
+            assert!(message.contains(place), "{body}: {message}");
+            assert!(!message.contains("column"), "{body}: {message}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_object_cannot_be_parsed() {
+        for body in [
+            "",
+            " \n",
+            "{",
+            "[]",
+            "null",
+            "5",
+            "\"text\"",
+            "{} {}",
+            "{'a': 1}",
+            r#"{"name": "\ud800"}"#,
+        ] {
+            assert_eq!(refusal(body).0, ErrorKind::Unparsable, "{body}");
+        }
+        let invalid_utf8 = decode::<Outer>(b"{\"name\": \"\xff\"}").map_err(|error| error.kind());
+        assert_eq!(invalid_utf8, Err(ErrorKind::Unparsable));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_or_refused(body: Vec<u8>) {
+            let _ = decode::<Outer>(&body);
+        }
+
+        #[test]
+        fn anything_like_json_is_read_or_refused(
+            body in r#"\{?("(value|points|name|count)" ?: ?(NaN|-?Infinity|null|"\\?u?0{0,4}"|-?[0-9e.]{1,9}|\[|\{|\}|\]),? ?){0,6}[\]\}]{0,3}"#
+        ) {
+            let _ = decode::<Outer>(body.as_bytes());
+        }
+
+        #[test]
+        fn what_is_written_is_read_again(name: String, count: i64, value: f64) {
+            let written = serde_json::json!({"name": name, "count": count, "points": [{"value": Double(value)}]});
+            let read = decode::<Outer>(written.to_string().as_bytes());
+            if name.contains('\0') {
+                prop_assert!(read.is_err());
+            } else {
+                let read = read.expect("readable");
+                prop_assert_eq!(read.name.as_deref(), Some(name.as_str()));
+                prop_assert_eq!(read.count, Some(Integer(count)));
+                let found = read.points.and_then(|points| points[0].0.value).map(|double| double.0);
+                prop_assert_eq!(found.map(f64::to_bits), Some(value.to_bits()));
+            }
+        }
+    }
+}

@@ -53,11 +53,8 @@ pub fn error_response(error: &Error, request_id: Option<HeaderValue>) -> Respons
 
 /// Answers a path below [`BASE_PATH`](crate::BASE_PATH) that belongs to no operation.
 pub async fn not_found(request: Request) -> Response<Body> {
-    let message = format!(
-        "There is no operation at the path '{}'.",
-        request.uri().path()
-    );
-    encode(StatusCode::NOT_FOUND, "NotFound", &message, echo(&request))
+    let message = "There is no operation at this path.";
+    encode(StatusCode::NOT_FOUND, "NotFound", message, echo(&request))
 }
 
 /// Answers a method that the path's operation does not have; the router adds the `allow` header.
@@ -88,4 +85,91 @@ fn encode(
     *response.status_mut() = status;
     answer::add_request_id(&mut response, request_id);
     response
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use axum::Router;
+    use axum::routing::post;
+    use http_body_util::BodyExt;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    /// Every row of the table.
+    const TABLE: [(ErrorKind, u16, &str); 17] = [
+        (ErrorKind::Unparsable, 400, "CannotParseRequest"),
+        (ErrorKind::InvalidParameter, 400, "InvalidParameter"),
+        (ErrorKind::MissingParameter, 400, "MissingParameter"),
+        (ErrorKind::LimitExceeded, 400, "LimitExceeded"),
+        (
+            ErrorKind::RelatedNotFound,
+            400,
+            "RelatedResourceNotAuthorizedOrNotFound",
+        ),
+        (ErrorKind::Unauthenticated, 401, "NotAuthenticated"),
+        (ErrorKind::PermissionDenied, 403, "NotAuthorized"),
+        (ErrorKind::NotFound, 404, "NotAuthorizedOrNotFound"),
+        (ErrorKind::AlreadyExists, 409, "Conflict"),
+        (ErrorKind::Conflict, 409, "Conflict"),
+        (ErrorKind::InvalidState, 409, "Conflict"),
+        (
+            ErrorKind::RetryTokenInvalidated,
+            409,
+            "InvalidatedRetryToken",
+        ),
+        (ErrorKind::PreconditionFailed, 412, "NoEtagMatch"),
+        (ErrorKind::TooLarge, 413, "RequestEntityTooLarge"),
+        (ErrorKind::TooManyRequests, 429, "TooManyRequests"),
+        (ErrorKind::Internal, 500, "InternalServerError"),
+        (ErrorKind::Unsupported, 501, "MethodNotImplemented"),
+    ];
+
+    async fn text(response: Response<Body>) -> String {
+        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        String::from_utf8(bytes.to_vec()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn each_kind_has_a_status_a_code_and_the_one_body() {
+        let unavailable = (ErrorKind::Unavailable, 503, "ServiceUnavailable");
+        for (kind, status, code) in TABLE.into_iter().chain([unavailable]) {
+            let error = Error::new(kind, "say \"why\"");
+            let response = error_response(&error, Some(HeaderValue::from_static("id-1")));
+            assert_eq!(response.status(), status, "{kind:?}");
+            assert_eq!(response.headers()["content-type"], "application/json");
+            assert_eq!(response.headers()["opc-request-id"], "id-1");
+            let body = format!(r#"{{"code":"{code}","message":"say \"why\""}}"#);
+            assert_eq!(text(response).await, body);
+        }
+    }
+
+    #[tokio::test]
+    async fn unknown_paths_and_methods_are_answered_in_the_same_shape() {
+        let router: Router = Router::new()
+            .route("/known", post(|| async {}))
+            .fallback(not_found)
+            .method_not_allowed_fallback(method_not_allowed);
+        let ask = |method: &str, path: &str| {
+            let request = Request::builder().method(method).uri(path);
+            let request = request.header("opc-request-id", "id-1").body(Body::empty());
+            router.clone().oneshot(request.unwrap())
+        };
+
+        let unknown = ask("POST", "/unknown").await.unwrap();
+        assert_eq!(unknown.status(), 404);
+        assert_eq!(unknown.headers()["opc-request-id"], "id-1");
+        assert!(text(unknown).await.starts_with(r#"{"code":"NotFound","#));
+
+        let wrong = ask("PUT", "/known").await.unwrap();
+        assert_eq!(wrong.status(), 405);
+        assert_eq!(wrong.headers()["allow"], "POST");
+        assert!(
+            text(wrong)
+                .await
+                .starts_with(r#"{"code":"MethodNotAllowed","#)
+        );
+    }
 }

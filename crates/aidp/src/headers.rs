@@ -19,7 +19,9 @@ pub(crate) struct RequestIdHeader {
 
 impl RequestIdHeader {
     pub(crate) fn read(headers: &HeaderMap, extensions: &Extensions) -> Self {
-        match headers.get(OPC_REQUEST_ID) {
+        // An empty id is as if absent.
+        let id = headers.get(OPC_REQUEST_ID).filter(|id| !id.is_empty());
+        match id {
             Some(id) if is_well_formed(id) => Self {
                 echo: Some(id.clone()),
                 check: Ok(()),
@@ -36,10 +38,10 @@ impl RequestIdHeader {
     }
 }
 
-/// Letters, digits, `_` and `-`; an empty id is as if absent.
+/// Letters, digits, `_` and `-`.
 fn is_well_formed(id: &HeaderValue) -> bool {
     let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-    id.len() <= REQUEST_ID_CHARACTERS && !id.is_empty() && id.as_bytes().iter().all(allowed)
+    id.len() <= REQUEST_ID_CHARACTERS && id.as_bytes().iter().all(allowed)
 }
 
 fn made_here(extensions: &Extensions) -> Option<HeaderValue> {

@@ -276,3 +276,6 @@ async fn update_tags(
         .await?;
     Ok(Answer::empty(etag))
 }
+
+#[cfg(test)]
+mod tests;

@@ -249,3 +249,6 @@ fn log(error: &Error, operation: &str, request_id: Option<&http::HeaderValue>) {
         tracing::error!(operation, request_id, cause = ?error.cause(), "{error}");
     }
 }
+
+#[cfg(test)]
+mod tests;

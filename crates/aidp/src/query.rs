@@ -81,3 +81,67 @@ impl serde::de::Error for QueryError {
         Self(message.to_string())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ferroflow_model::ErrorKind;
+    use proptest::prelude::*;
+    use serde::Deserialize;
+
+    use super::*;
+    use crate::fields::{Integer, Text};
+
+    #[derive(Debug, Deserialize)]
+    struct Arguments {
+        name: Option<Text>,
+        max_results: Option<Integer>,
+        enabled: Option<bool>,
+    }
+
+    #[test]
+    fn arguments_are_decoded_by_type() {
+        let query = "name=a%20b%2Bc+d%26%C3%BC&max_results=12&enabled=True&unknown=1";
+        let arguments: Arguments = decode(query).expect("readable");
+        assert_eq!(arguments.name.as_deref(), Some("a b+c d&ü"));
+        assert_eq!(arguments.max_results, Some(Integer(12)));
+        assert_eq!(arguments.enabled, Some(true));
+    }
+
+    #[test]
+    fn absent_and_empty_arguments_differ() {
+        let absent: Arguments = decode("").expect("readable");
+        assert!(absent.name.is_none() && absent.max_results.is_none() && absent.enabled.is_none());
+        let empty: Arguments = decode("name=&other").expect("readable");
+        assert_eq!(empty.name.as_deref(), Some(""));
+    }
+
+    #[test]
+    fn a_bad_argument_is_named() {
+        for (query, name) in [
+            ("max_results=x", "max_results"),
+            ("max_results=", "max_results"),
+            ("max_results=1.5", "max_results"),
+            ("enabled=maybe", "enabled"),
+            ("name=a%00b", "name"),
+            ("name=a&name=b", "name"),
+        ] {
+            let error = decode::<Arguments>(query).expect_err(query);
+            assert_eq!(error.kind(), ErrorKind::InvalidParameter, "{query}");
+            assert!(error.message().contains(name), "{query}: {error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_query_is_read_or_refused(query: String) {
+            let _ = decode::<Arguments>(&query);
+        }
+
+        #[test]
+        fn what_is_encoded_is_decoded(name in "[^\0]*") {
+            let query = form_urlencoded::Serializer::new(String::new()).append_pair("name", &name).finish();
+            let arguments: Arguments = decode(&query).expect("readable");
+            prop_assert_eq!(arguments.name.as_deref(), Some(name.as_str()));
+        }
+    }
+}

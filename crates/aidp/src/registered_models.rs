@@ -359,3 +359,6 @@ async fn update_tags(
         .await?;
     Ok(Answer::empty(etag))
 }
+
+#[cfg(test)]
+mod tests;

@@ -283,3 +283,6 @@ async fn log_model(service: Arc<Service>, context: Context, input: Model) -> Res
     let etag = service.log_model(&context, &id, &model_json).await?;
     Ok(Answer::empty(etag))
 }
+
+#[cfg(test)]
+mod tests;
