@@ -21,7 +21,7 @@ pub(crate) async fn on_each_engine(test: impl AsyncFn(&mut TestDb)) {
     let file = DatabaseUrl::Sqlite(directory.path().join("test.db"));
     let mut sqlite = TestDb::open(file).await;
     test(&mut sqlite).await;
-    sqlite.db.close().await;
+    sqlite.db().close().await;
     on_postgres(test).await;
 }
 
@@ -33,14 +33,14 @@ pub(crate) async fn on_postgres(test: impl AsyncFn(&mut TestDb)) {
     let database = cluster.create_database().await;
     let mut postgres = TestDb::open(cluster.url_of(&database)).await;
     test(&mut postgres).await;
-    postgres.db.close().await;
+    postgres.db().close().await;
     cluster.drop_database(&database).await;
 }
 
 /// An open database, with the tenant that tests use unless they make another.
 pub(crate) struct TestDb {
-    /// The database.
-    pub(crate) db: Db,
+    /// Absent only while it is restarted.
+    db: Option<Db>,
     /// Platform `default`, workspace `default`.
     pub(crate) tenant: Tenant,
     url: DatabaseUrl,
@@ -50,13 +50,20 @@ impl TestDb {
     async fn open(url: DatabaseUrl) -> Self {
         let db = open(url.clone()).await;
         let tenant = ensure_tenant(&db, &Scope::root()).await;
-        Self { db, tenant, url }
+        Self { db: Some(db), tenant, url }
     }
 
     /// Closes the database and opens it again, as a restart does.
     pub(crate) async fn restart(&mut self) {
-        self.db.close().await;
-        self.db = open(self.url.clone()).await;
+        self.db().close().await;
+        // SQLite's file stays locked until the database is dropped.
+        self.db = None;
+        self.db = Some(open(self.url.clone()).await);
+    }
+
+    /// The database.
+    pub(crate) fn db(&self) -> &Db {
+        self.db.as_ref().unwrap()
     }
 
     /// Opens the database once more, as a second server over one PostgreSQL does.
@@ -70,7 +77,7 @@ impl TestDb {
             platform: ferroflow_model::PlatformId::parse(platform).unwrap(),
             workspace: Some(ferroflow_model::WorkspaceKey::parse(workspace).unwrap()),
         };
-        ensure_tenant(&self.db, &scope).await
+        ensure_tenant(self.db(), &scope).await
     }
 
     /// What a write by a test carries.
@@ -106,7 +113,7 @@ impl TestDb {
 
     /// Makes a change.
     pub(crate) async fn write<M: Mutation>(&self, mutation: M) -> Result<M::Out> {
-        self.db.write(self.context(), mutation).await
+        self.db().write(self.context(), mutation).await
     }
 
     /// Makes a change under conditions.
@@ -115,17 +122,17 @@ impl TestDb {
         context: WriteContext,
         mutation: M,
     ) -> Result<M::Out> {
-        self.db.write(context, mutation).await
+        self.db().write(context, mutation).await
     }
 
     /// Runs a query.
     pub(crate) async fn read<Q: Query>(&self, query: Q) -> Result<Q::Out> {
-        self.db.read(query).await
+        self.db().read(query).await
     }
 
     /// The id of a key.
     pub(crate) async fn key(&self, name: &str) -> i64 {
-        self.db.intern(&[name]).await.unwrap()[0]
+        self.db().intern(&[name]).await.unwrap()[0]
     }
 }
 

@@ -20,7 +20,7 @@ pub(crate) async fn new_run(test: &TestDb, run_id: &str) -> CreateRun {
             value: "bold-ox-1".to_owned(),
         }],
         tag_keys: vec![test.key("mlflow.runName").await],
-        keys: test.db.keys(),
+        keys: test.db().keys(),
     }
 }
 
@@ -31,7 +31,7 @@ pub(crate) async fn create_run(test: &TestDb, run_id: &str) -> Run {
 
 /// Reads a run.
 pub(crate) async fn get_run(test: &TestDb, run_id: &str) -> Result<Run> {
-    let (tenant, keys) = (test.tenant, test.db.keys());
+    let (tenant, keys) = (test.tenant, test.db().keys());
     test.read(GetRun {
         tenant,
         run_id: RunId::new(run_id),
