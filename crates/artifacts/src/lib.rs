@@ -11,6 +11,7 @@ mod multipart;
 mod path;
 mod range;
 mod store;
+mod tenant;
 
 pub use multipart::{CompletedPart, UploadId, UploadedPart};
 pub use path::{ArtifactPath, MAX_NAME_BYTES, MAX_PATH_BYTES};

@@ -82,14 +82,17 @@ impl ArtifactPath {
         Ok(Self(joined))
     }
 
+    /// A path of the server's own, which no client could name.
+    pub(crate) const fn internal(path: String) -> Self {
+        Self(path)
+    }
+
     /// The entry `name` of this directory, or `None` when no client could name it so.
     pub(crate) fn child(&self, name: &str) -> Option<Self> {
-        let text = if self.is_root() {
-            name.to_owned()
-        } else {
-            format!("{self}/{name}")
-        };
-        Self::parse(&text).ok().filter(|path| path.0 == text)
+        let entry = Self::parse(name)
+            .ok()
+            .filter(|entry| entry.0 == name && !name.contains('/'))?;
+        self.join(&entry).ok()
     }
 
     /// The canonical text, without a leading or trailing slash; empty for the root.

@@ -1,11 +1,17 @@
 //! Artifact bytes: resolved from what they belong to, then streamed.
 
-use ferroflow_artifacts::{ArtifactContent, ByteRange, ByteStream};
+use ferroflow_artifacts::{ArtifactContent, ArtifactPath, ByteRange, ByteStream, ListPage};
 use ferroflow_model::artifacts::FileInfo;
 use ferroflow_model::registered_models::ModelName;
-use ferroflow_model::{Context, ModelId, Result, RunId, VersionNumber};
+use ferroflow_model::{
+    Context, Error, ErrorKind, ModelId, Result, RunId, Scope, VersionNumber, WorkspaceKey,
+};
 
 use crate::Service;
+use crate::service::authorise;
+
+/// The scheme of artifacts that clients read and write through this server.
+const PROXY_SCHEME: &str = "mlflow-artifacts:";
 
 /// A list of artifacts below the root of what they belong to.
 pub struct ArtifactListing {
@@ -26,7 +32,8 @@ impl Service {
         path: Option<&str>,
         page_token: Option<&str>,
     ) -> Result<ArtifactListing> {
-        unimplemented!()
+        let root_uri = self.get_run(context, run_id).await?.info.artifact_uri;
+        self.list_below(context, root_uri, path, page_token).await
     }
 
     /// Lists a logged model's artifacts below `path`.
@@ -37,7 +44,11 @@ impl Service {
         path: Option<&str>,
         page_token: Option<&str>,
     ) -> Result<ArtifactListing> {
-        unimplemented!()
+        let root_uri = self
+            .get_logged_model(context, model_id, false)
+            .await?
+            .artifact_uri;
+        self.list_below(context, root_uri, path, page_token).await
     }
 
     /// Lists artifacts below `path` of the tenant's artifact root (absent: the root itself).
@@ -47,7 +58,9 @@ impl Service {
         path: Option<&str>,
         page_token: Option<&str>,
     ) -> Result<ArtifactListing> {
-        unimplemented!()
+        authorise(context)?;
+        self.list_below(context, format!("{PROXY_SCHEME}/"), path, page_token)
+            .await
     }
 
     /// Opens an artifact by its path below the tenant's artifact root.
@@ -57,7 +70,9 @@ impl Service {
         path: &str,
         range: Option<ByteRange>,
     ) -> Result<ArtifactContent> {
-        unimplemented!()
+        authorise(context)?;
+        let place = tenant_root(&context.scope).join(&ArtifactPath::parse(path)?)?;
+        self.artifacts.open(&place, range).await
     }
 
     /// Stores an artifact at a path below the tenant's artifact root; answers its size in bytes.
@@ -67,13 +82,20 @@ impl Service {
         path: &str,
         content: ByteStream,
     ) -> Result<u64> {
-        unimplemented!()
+        authorise(context)?;
+        let place = tenant_root(&context.scope).join(&ArtifactPath::parse(path)?)?;
+        self.artifacts.put(&place, content).await
     }
 
     /// Deletes a file or directory below the tenant's artifact root; one that is missing is
     /// deleted already.
     pub async fn delete_artifacts(&self, context: &Context, path: &str) -> Result<()> {
-        unimplemented!()
+        authorise(context)?;
+        // The check is made on what the client named: a tenant's root cannot be deleted.
+        let inner = ArtifactPath::parse(path)?;
+        self.artifacts
+            .delete(&tenant_root(&context.scope).join(&inner)?)
+            .await
     }
 
     /// Opens an artifact of a run.
@@ -84,7 +106,9 @@ impl Service {
         path: &str,
         range: Option<ByteRange>,
     ) -> Result<ArtifactContent> {
-        unimplemented!()
+        let root_uri = self.get_run(context, run_id).await?.info.artifact_uri;
+        self.open_below(&context.scope, &root_uri, path, range)
+            .await
     }
 
     /// Stores an artifact of a run; answers its size in bytes.
@@ -95,7 +119,9 @@ impl Service {
         path: &str,
         content: ByteStream,
     ) -> Result<u64> {
-        unimplemented!()
+        let root_uri = self.get_run(context, run_id).await?.info.artifact_uri;
+        let place = place(&context.scope, &root_uri)?.join(&ArtifactPath::parse(path)?)?;
+        self.artifacts.put(&place, content).await
     }
 
     /// Opens an artifact of a logged model.
@@ -106,7 +132,12 @@ impl Service {
         path: &str,
         range: Option<ByteRange>,
     ) -> Result<ArtifactContent> {
-        unimplemented!()
+        let root_uri = self
+            .get_logged_model(context, model_id, false)
+            .await?
+            .artifact_uri;
+        self.open_below(&context.scope, &root_uri, path, range)
+            .await
     }
 
     /// Opens an artifact of a model version.
@@ -118,6 +149,161 @@ impl Service {
         path: &str,
         range: Option<ByteRange>,
     ) -> Result<ArtifactContent> {
-        unimplemented!()
+        let version = self.get_model_version(context, name, version).await?;
+        let source = version.storage_location.unwrap_or(version.source);
+        let root_uri = self.resolve_source(context, &source).await?;
+        self.open_below(&context.scope, &root_uri, path, range)
+            .await
+    }
+
+    /// Where the files of a source are: `runs:/RUN/PATH` and `models:/m-...` name them through
+    /// what they belong to, any other URI is its own answer.
+    pub async fn resolve_source(&self, context: &Context, source: &str) -> Result<String> {
+        if let Some(rest) = source.strip_prefix("runs:/") {
+            let (run_id, path) = split_first(rest);
+            let run = self.get_run(context, &RunId::new(run_id)).await?;
+            return Ok(below(&run.info.artifact_uri, path));
+        }
+        if let Some(rest) = source.strip_prefix("models:/")
+            && rest.starts_with("m-")
+        {
+            let (model_id, path) = split_first(rest);
+            let model = self
+                .get_logged_model(context, &ModelId::new(model_id), false)
+                .await?;
+            return Ok(below(&model.artifact_uri, path));
+        }
+        Ok(source.to_owned())
+    }
+
+    async fn list_below(
+        &self,
+        context: &Context,
+        root_uri: String,
+        path: Option<&str>,
+        page_token: Option<&str>,
+    ) -> Result<ArtifactListing> {
+        let root = place(&context.scope, &root_uri)?;
+        let directory = root.join(&ArtifactPath::parse_directory(path.unwrap_or_default())?)?;
+        let after = page_token
+            .filter(|token| !token.is_empty())
+            .map(ToOwned::to_owned);
+        let page = ListPage {
+            after,
+            ..ListPage::default()
+        };
+        let listing = self.artifacts.list(&directory, page).await?;
+        let files = listing.files.into_iter().map(|file| FileInfo {
+            path: relative(&root, &file.path).to_owned(),
+            is_dir: file.is_dir,
+            size: file.size,
+        });
+        Ok(ArtifactListing {
+            files: files.collect(),
+            root_uri,
+            next_page_token: listing.next,
+        })
+    }
+
+    async fn open_below(
+        &self,
+        scope: &Scope,
+        root_uri: &str,
+        path: &str,
+        range: Option<ByteRange>,
+    ) -> Result<ArtifactContent> {
+        let place = place(scope, root_uri)?.join(&ArtifactPath::parse(path)?)?;
+        self.artifacts.open(&place, range).await
+    }
+}
+
+/// The directory that a tenant's proxied artifacts are in. The root scope has the store's root,
+/// so that a laptop's files lie where MLflow would put them.
+fn tenant_root(scope: &Scope) -> ArtifactPath {
+    if *scope == Scope::root() {
+        return ArtifactPath::root();
+    }
+    let workspace = scope
+        .workspace
+        .as_ref()
+        .map_or(WorkspaceKey::DEFAULT, WorkspaceKey::as_str);
+    ArtifactPath::of_tenant(scope.platform.as_str(), workspace)
+}
+
+/// The place in the artifact store that a URI names, checked again at each use: the URI was
+/// written by a client.
+fn place(scope: &Scope, uri: &str) -> Result<ArtifactPath> {
+    let path = uri
+        .strip_prefix(PROXY_SCHEME)
+        .filter(|path| !path.starts_with("//"));
+    let Some(path) = path else {
+        return Err(Error::new(
+            ErrorKind::Unsupported,
+            "These artifacts are kept outside of this server; read them from their own location.",
+        ));
+    };
+    tenant_root(scope).join(&ArtifactPath::parse_directory(
+        path.trim_start_matches('/'),
+    )?)
+}
+
+/// The path of a file below a root that holds it.
+fn relative<'a>(root: &ArtifactPath, path: &'a ArtifactPath) -> &'a str {
+    let path = path.as_str();
+    path.strip_prefix(root.as_str())
+        .unwrap_or(path)
+        .trim_start_matches('/')
+}
+
+fn split_first(path: &str) -> (&str, &str) {
+    path.split_once('/').unwrap_or((path, ""))
+}
+
+fn below(uri: &str, path: &str) -> String {
+    if path.is_empty() {
+        uri.to_owned()
+    } else {
+        format!("{}/{path}", uri.trim_end_matches('/'))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_proxied_artifacts_have_a_place_here() {
+        let root = Scope::root();
+        let found = place(&root, "mlflow-artifacts:/0/run/artifacts");
+        assert_eq!(
+            found.ok().as_ref().map(ArtifactPath::as_str),
+            Some("0/run/artifacts")
+        );
+        for uri in [
+            "mlflow-artifacts://host/0",
+            "s3://b/p",
+            "/etc",
+            "file:///etc",
+        ] {
+            assert_eq!(
+                place(&root, uri).map_err(|e| e.kind()),
+                Err(ErrorKind::Unsupported),
+                "{uri}"
+            );
+        }
+        assert!(place(&root, "mlflow-artifacts:/0/../../etc").is_err());
+    }
+
+    #[test]
+    fn another_tenant_has_another_place() {
+        let scope = Scope {
+            workspace: None,
+            ..Scope::root()
+        };
+        let found = place(&scope, "mlflow-artifacts:/0").map(|path| path.as_str().to_owned());
+        assert_eq!(
+            found.ok().as_deref(),
+            Some(".ferroflow-tenants/default/default/0")
+        );
     }
 }

@@ -6,9 +6,11 @@ mod experiments;
 mod logged_models;
 mod metrics;
 mod model_versions;
+mod names;
 mod registered_models;
 mod runs;
 mod service;
+mod tags;
 
 pub use artifacts::ArtifactListing;
 pub use ferroflow_artifacts::{ArtifactContent, ByteRange, ByteStream, Served};

@@ -3,18 +3,32 @@
 use ferroflow_model::logged_models::{
     LoggedModel, LoggedModelStatus, NewLoggedModel, SearchLoggedModels,
 };
-use ferroflow_model::{Context, Etag, ModelId, Page, Param, Result, TagChanges};
+use ferroflow_model::{Context, Error, Etag, ModelId, Page, Param, Result, TagChanges};
+use ferroflow_store::logged_models as store;
 
 use crate::Service;
+use crate::names::random_name;
 
 impl Service {
     /// Creates a logged model in an active experiment.
     pub async fn create_logged_model(
         &self,
         context: &Context,
-        new: NewLoggedModel,
+        mut new: NewLoggedModel,
     ) -> Result<LoggedModel> {
-        unimplemented!()
+        context.workspace()?;
+        let params = std::mem::take(&mut new.params);
+        check_distinct(&params)?;
+        let name = new.name.take().filter(|name| !name.is_empty());
+        let mutation = store::CreateLoggedModel {
+            model_id: ModelId::new(format!("m-{}", self.new_hex_id())),
+            name: name.unwrap_or_else(|| random_name(self.random())),
+            params: self.keyed_params(params).await?,
+            tags: self.keyed_tags(std::mem::take(&mut new.tags)).await?,
+            keys: self.db.keys(),
+            new,
+        };
+        self.write(context, mutation).await
     }
 
     /// Reads a logged model.
@@ -24,7 +38,13 @@ impl Service {
         model_id: &ModelId,
         allow_deleted: bool,
     ) -> Result<LoggedModel> {
-        unimplemented!()
+        self.read(context, |tenant| store::GetLoggedModel {
+            tenant,
+            model_id: model_id.clone(),
+            allow_deleted,
+            keys: self.db.keys(),
+        })
+        .await
     }
 
     /// Ends the upload of a logged model.
@@ -34,12 +54,23 @@ impl Service {
         model_id: &ModelId,
         status: LoggedModelStatus,
     ) -> Result<LoggedModel> {
-        unimplemented!()
+        let (model_id, keys) = (model_id.clone(), self.db.keys());
+        self.write(
+            context,
+            store::FinalizeLoggedModel {
+                model_id,
+                status,
+                keys,
+            },
+        )
+        .await
     }
 
     /// Deletes a logged model; it can still be read when asked for.
     pub async fn delete_logged_model(&self, context: &Context, model_id: &ModelId) -> Result<Etag> {
-        unimplemented!()
+        let model_id = model_id.clone();
+        self.write(context, store::DeleteLoggedModel { model_id })
+            .await
     }
 
     /// Sets and deletes tags of a logged model.
@@ -49,7 +80,17 @@ impl Service {
         model_id: &ModelId,
         changes: TagChanges,
     ) -> Result<LoggedModel> {
-        unimplemented!()
+        let changes = self.keyed_changes(changes).await?;
+        let (model_id, keys) = (model_id.clone(), self.db.keys());
+        self.write(
+            context,
+            store::TagLoggedModel {
+                model_id,
+                changes,
+                keys,
+            },
+        )
+        .await
     }
 
     /// Adds params to a logged model.
@@ -59,7 +100,11 @@ impl Service {
         model_id: &ModelId,
         params: Vec<Param>,
     ) -> Result<Etag> {
-        unimplemented!()
+        check_distinct(&params)?;
+        let params = self.keyed_params(params).await?;
+        let model_id = model_id.clone();
+        self.write(context, store::LogModelParams { model_id, params })
+            .await
     }
 
     /// Lists logged models.
@@ -69,5 +114,18 @@ impl Service {
         search: SearchLoggedModels,
     ) -> Result<Page<LoggedModel>> {
         unimplemented!()
+    }
+}
+
+/// A param is written once, so a key may come only once in a request.
+fn check_distinct(params: &[Param]) -> Result<()> {
+    let mut keys: Vec<&str> = params.iter().map(|param| param.key.as_str()).collect();
+    keys.sort_unstable();
+    match keys.windows(2).find(|pair| pair[0] == pair[1]) {
+        None => Ok(()),
+        Some(pair) => Err(Error::invalid(format!(
+            "Duplicate parameter key '{}'.",
+            pair[0]
+        ))),
     }
 }

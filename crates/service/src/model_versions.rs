@@ -5,17 +5,32 @@ use ferroflow_model::model_versions::{
 };
 use ferroflow_model::registered_models::ModelName;
 use ferroflow_model::{Context, Etag, Page, Result, TagChanges, VersionNumber};
+use ferroflow_store::model_versions::{
+    CreateModelVersion, DeleteModelVersion, GetModelVersion, TagModelVersion,
+    TransitionModelVersion, UpdateModelVersion,
+};
 
 use crate::Service;
+use crate::tags::distinct;
+
+/// The tag in which a logged model lists the versions made from it (MLflow).
+const VERSIONS_TAG: &str = "mlflow.modelVersions";
 
 impl Service {
     /// Creates the next version of a registered model.
     pub async fn create_model_version(
         &self,
         context: &Context,
-        new: NewModelVersion,
+        mut new: NewModelVersion,
     ) -> Result<ModelVersion> {
-        unimplemented!()
+        new.tags = distinct(new.tags);
+        let mutation = CreateModelVersion {
+            tag_keys: self.intern_tags(&new.tags).await?,
+            link_key: self.intern_key(VERSIONS_TAG).await?,
+            keys: self.db.keys(),
+            new,
+        };
+        self.write(context, mutation).await
     }
 
     /// Reads a version.
@@ -25,7 +40,13 @@ impl Service {
         name: &ModelName,
         version: VersionNumber,
     ) -> Result<ModelVersion> {
-        unimplemented!()
+        self.read(context, |tenant| GetModelVersion {
+            tenant,
+            name: name.clone(),
+            version,
+            keys: self.db.keys(),
+        })
+        .await
     }
 
     /// Changes the description; absent stays.
@@ -36,7 +57,17 @@ impl Service {
         version: VersionNumber,
         description: Option<String>,
     ) -> Result<ModelVersion> {
-        unimplemented!()
+        let (name, keys) = (name.clone(), self.db.keys());
+        self.write(
+            context,
+            UpdateModelVersion {
+                name,
+                version,
+                description,
+                keys,
+            },
+        )
+        .await
     }
 
     /// Moves a version to a stage.
@@ -45,7 +76,9 @@ impl Service {
         context: &Context,
         transition: TransitionStage,
     ) -> Result<ModelVersion> {
-        unimplemented!()
+        let keys = self.db.keys();
+        self.write(context, TransitionModelVersion { transition, keys })
+            .await
     }
 
     /// Deletes a version with its tags and aliases; its number is not used again.
@@ -55,7 +88,16 @@ impl Service {
         name: &ModelName,
         version: VersionNumber,
     ) -> Result<Etag> {
-        unimplemented!()
+        let (name, keys) = (name.clone(), self.db.keys());
+        self.write(
+            context,
+            DeleteModelVersion {
+                name,
+                version,
+                keys,
+            },
+        )
+        .await
     }
 
     /// Lists versions.
@@ -75,6 +117,17 @@ impl Service {
         version: VersionNumber,
         changes: TagChanges,
     ) -> Result<Etag> {
-        unimplemented!()
+        let changes = self.keyed_changes(changes).await?;
+        let (name, keys) = (name.clone(), self.db.keys());
+        self.write(
+            context,
+            TagModelVersion {
+                name,
+                version,
+                changes,
+                keys,
+            },
+        )
+        .await
     }
 }

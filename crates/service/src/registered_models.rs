@@ -1,4 +1,4 @@
-//! Operations on registered models.
+//! Operations on registered models and their aliases.
 
 use ferroflow_model::model_versions::{ModelVersion, Stage};
 use ferroflow_model::registered_models::{
@@ -6,17 +6,31 @@ use ferroflow_model::registered_models::{
     UpdateRegisteredModel,
 };
 use ferroflow_model::{Context, Etag, Page, Result, TagChanges, VersionNumber};
+use ferroflow_store::model_versions::LatestVersions;
+use ferroflow_store::registered_models as store;
 
 use crate::Service;
+use crate::tags::distinct;
 
 impl Service {
     /// Creates a registered model.
     pub async fn create_registered_model(
         &self,
         context: &Context,
-        new: NewRegisteredModel,
+        mut new: NewRegisteredModel,
     ) -> Result<RegisteredModel> {
-        unimplemented!()
+        new.tags = distinct(new.tags);
+        let tag_keys = self.intern_tags(&new.tags).await?;
+        let keys = self.db.keys();
+        self.write(
+            context,
+            store::CreateRegisteredModel {
+                new,
+                tag_keys,
+                keys,
+            },
+        )
+        .await
     }
 
     /// Reads a registered model with its newest version of each stage.
@@ -25,7 +39,12 @@ impl Service {
         context: &Context,
         name: &ModelName,
     ) -> Result<RegisteredModel> {
-        unimplemented!()
+        self.read(context, |tenant| store::GetRegisteredModel {
+            tenant,
+            name: name.clone(),
+            keys: self.db.keys(),
+        })
+        .await
     }
 
     /// Changes the description or deployment job.
@@ -34,7 +53,9 @@ impl Service {
         context: &Context,
         update: UpdateRegisteredModel,
     ) -> Result<RegisteredModel> {
-        unimplemented!()
+        let keys = self.db.keys();
+        self.write(context, store::UpdateRegisteredModel { update, keys })
+            .await
     }
 
     /// Renames a model; versions, tags and aliases move with it.
@@ -44,7 +65,16 @@ impl Service {
         name: &ModelName,
         new_name: ModelName,
     ) -> Result<RegisteredModel> {
-        unimplemented!()
+        let (name, keys) = (name.clone(), self.db.keys());
+        self.write(
+            context,
+            store::RenameRegisteredModel {
+                name,
+                new_name,
+                keys,
+            },
+        )
+        .await
     }
 
     /// Deletes a model with its versions, tags and aliases.
@@ -53,7 +83,9 @@ impl Service {
         context: &Context,
         name: &ModelName,
     ) -> Result<Etag> {
-        unimplemented!()
+        let (name, keys) = (name.clone(), self.db.keys());
+        self.write(context, store::DeleteRegisteredModel { name, keys })
+            .await
     }
 
     /// Lists registered models.
@@ -72,7 +104,17 @@ impl Service {
         name: &ModelName,
         changes: TagChanges,
     ) -> Result<Etag> {
-        unimplemented!()
+        let changes = self.keyed_changes(changes).await?;
+        let (name, keys) = (name.clone(), self.db.keys());
+        self.write(
+            context,
+            store::TagRegisteredModel {
+                name,
+                changes,
+                keys,
+            },
+        )
+        .await
     }
 
     /// Reads the newest version of each of these stages; of all when none is named.
@@ -80,9 +122,18 @@ impl Service {
         &self,
         context: &Context,
         name: &ModelName,
-        stages: Vec<Stage>,
+        mut stages: Vec<Stage>,
     ) -> Result<Vec<ModelVersion>> {
-        unimplemented!()
+        if stages.is_empty() {
+            stages.extend(Stage::ALL);
+        }
+        self.read(context, |tenant| LatestVersions {
+            tenant,
+            name: name.clone(),
+            stages,
+            keys: self.db.keys(),
+        })
+        .await
     }
 
     /// Counts models and versions below a catalog and schema.
@@ -92,7 +143,12 @@ impl Service {
         catalog: &str,
         schema: &str,
     ) -> Result<RegistrySummary> {
-        unimplemented!()
+        let prefix = format!("{catalog}.{schema}");
+        self.read(context, |tenant| store::SummariseRegistry {
+            tenant,
+            prefix,
+        })
+        .await
     }
 
     /// Points an alias to a version, moving it from another.
@@ -103,7 +159,17 @@ impl Service {
         alias: Alias,
         version: VersionNumber,
     ) -> Result<Etag> {
-        unimplemented!()
+        let (name, keys) = (name.clone(), self.db.keys());
+        self.write(
+            context,
+            store::SetAlias {
+                name,
+                alias,
+                version,
+                keys,
+            },
+        )
+        .await
     }
 
     /// Deletes an alias; an unknown one is ignored.
@@ -113,7 +179,9 @@ impl Service {
         name: &ModelName,
         alias: &Alias,
     ) -> Result<Etag> {
-        unimplemented!()
+        let (name, alias, keys) = (name.clone(), alias.clone(), self.db.keys());
+        self.write(context, store::DeleteAlias { name, alias, keys })
+            .await
     }
 
     /// Reads the version that an alias names; `latest` is the highest number.
@@ -123,6 +191,12 @@ impl Service {
         name: &ModelName,
         alias: &Alias,
     ) -> Result<ModelVersion> {
-        unimplemented!()
+        self.read(context, |tenant| store::GetVersionByAlias {
+            tenant,
+            name: name.clone(),
+            alias: alias.clone(),
+            keys: self.db.keys(),
+        })
+        .await
     }
 }

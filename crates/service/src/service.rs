@@ -151,7 +151,7 @@ impl Service {
 }
 
 /// Refuses a caller who lacks what the route declares.
-fn authorise(context: &Context) -> Result<()> {
+pub(crate) fn authorise(context: &Context) -> Result<()> {
     if context.caller.may(context.permission) {
         return Ok(());
     }
