@@ -89,10 +89,16 @@ impl ArtifactPath {
 
     /// The entry `name` of this directory, or `None` when no client could name it so.
     pub(crate) fn child(&self, name: &str) -> Option<Self> {
-        let entry = Self::parse(name)
+        if self.is_root() {
+            return Self::parse(name).ok().filter(|path| path.0 == name);
+        }
+        // This directory may be one of the server's own; only the name below it is checked.
+        let below_any = format!("directory/{name}");
+        Self::parse(&below_any)
             .ok()
-            .filter(|entry| entry.0 == name && !name.contains('/'))?;
-        self.join(&entry).ok()
+            .filter(|path| path.0 == below_any)?;
+        let path = format!("{self}/{name}");
+        check_length(&path).ok().map(|()| Self(path))
     }
 
     /// The canonical text, without a leading or trailing slash; empty for the root.

@@ -4,7 +4,8 @@ use ferroflow_artifacts::{ArtifactContent, ArtifactPath, ByteRange, ByteStream, 
 use ferroflow_model::artifacts::FileInfo;
 use ferroflow_model::registered_models::ModelName;
 use ferroflow_model::{
-    Context, Error, ErrorKind, ModelId, Result, RunId, Scope, VersionNumber, WorkspaceKey,
+    Context, Error, ErrorKind, ModelId, PlatformId, Result, RunId, Scope, VersionNumber,
+    WorkspaceKey,
 };
 
 use crate::Service;
@@ -220,14 +221,15 @@ impl Service {
 /// The directory that a tenant's proxied artifacts are in. The root scope has the store's root,
 /// so that a laptop's files lie where MLflow would put them.
 fn tenant_root(scope: &Scope) -> ArtifactPath {
-    if *scope == Scope::root() {
-        return ArtifactPath::root();
-    }
+    let platform = scope.platform.as_str();
     let workspace = scope
         .workspace
         .as_ref()
         .map_or(WorkspaceKey::DEFAULT, WorkspaceKey::as_str);
-    ArtifactPath::of_tenant(scope.platform.as_str(), workspace)
+    if platform == PlatformId::DEFAULT && workspace == WorkspaceKey::DEFAULT {
+        return ArtifactPath::root();
+    }
+    ArtifactPath::of_tenant(platform, workspace)
 }
 
 /// The place in the artifact store that a URI names, checked again at each use: the URI was
@@ -297,13 +299,13 @@ mod tests {
     #[test]
     fn another_tenant_has_another_place() {
         let scope = Scope {
+            platform: PlatformId::parse("p").unwrap(),
             workspace: None,
-            ..Scope::root()
         };
         let found = place(&scope, "mlflow-artifacts:/0").map(|path| path.as_str().to_owned());
         assert_eq!(
             found.ok().as_deref(),
-            Some(".ferroflow-tenants/default/default/0")
+            Some(".ferroflow-tenants/p/default/0")
         );
     }
 }
