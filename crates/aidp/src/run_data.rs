@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ferroflow_model::datasets::{Dataset, DatasetInput};
 use ferroflow_model::limits::{BATCH_ENTITIES, BATCH_METRICS, BATCH_PARAMS, BATCH_TAGS};
-use ferroflow_model::metrics::{Metric, NewMetric};
+use ferroflow_model::metrics::{Metric, NewMetric, finite};
 use ferroflow_model::runs::{LogBatch, LogInputs};
 use ferroflow_model::{Context, Error, Param, Permission, Resource, Result, Tag};
 use ferroflow_service::Service;
@@ -116,7 +116,7 @@ impl Point {
         }
         let metric = Metric {
             key: KeyRule::Entity.parse(format_args!("{place}key"), self.key)?,
-            value: required(format_args!("{place}value"), self.value)?.0,
+            value: finite(required(format_args!("{place}value"), self.value)?.0),
             timestamp_ms: timestamp.0,
             step: self.step.map_or(0, |Integer(step)| step),
         };
