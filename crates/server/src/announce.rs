@@ -1,0 +1,43 @@
+//! The start line: where the server is, where the data is, and how to point a client at it.
+
+use std::net::SocketAddr;
+
+use crate::config::{LogFormat, Settings};
+use crate::probes::{MLFLOW_VERSION, VERSION};
+
+/// What is printed to standard output once the server listens.
+pub(crate) fn announcement(settings: &Settings, address: SocketAddr) -> String {
+    let url = url(settings, address);
+    let database = settings.database().to_string();
+    let artifacts = settings.artifacts().display().to_string();
+    match settings.log_format {
+        LogFormat::Text => format!(
+            "Ferroflow {VERSION} listens on {url}\n\
+             \x20 data      {database}, artifacts in {artifacts}\n\
+             \x20 MLflow    mlflow.set_tracking_uri(\"{url}\")  # speaks MLflow {MLFLOW_VERSION}\n\
+             \x20 AIDP SDK  MLOpsClient(config, service_endpoint=\"{url}\")\n\
+             \x20 stop      Ctrl-C\n"
+        ),
+        LogFormat::Json => {
+            let line = serde_json::json!({
+                "message": "listening",
+                "version": VERSION,
+                "url": url,
+                "database": database,
+                "artifacts": artifacts,
+            });
+            format!("{line}\n")
+        }
+    }
+}
+
+/// An address that a client on this machine can use.
+fn url(settings: &Settings, address: SocketAddr) -> String {
+    let port = address.port();
+    let is_wildcard = address.ip().is_unspecified();
+    match settings.host.as_str() {
+        _ if is_wildcard => format!("http://127.0.0.1:{port}"),
+        host if host.contains(':') => format!("http://[{host}]:{port}"),
+        host => format!("http://{host}:{port}"),
+    }
+}

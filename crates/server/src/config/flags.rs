@@ -1,0 +1,221 @@
+//! The flags and the environment. Help texts here are the one description of each setting: the
+//! example file and the table in `docs/configuration.md` are made from them.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::LogFormat;
+
+/// What flags and the environment say; absent fields are left to the file and the defaults.
+#[derive(Debug, Clone, Default, Args, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Flags {
+    /// The TOML file to read settings from; `ferroflow.toml` in the working directory is read when
+    /// it is there
+    #[arg(
+        long,
+        env = "FERROFLOW_CONFIG",
+        value_name = "PATH",
+        help_heading = "Configuration"
+    )]
+    #[serde(skip)]
+    pub config: Option<PathBuf>,
+
+    /// The address or host name to listen on
+    #[arg(
+        long,
+        env = "FERROFLOW_HOST",
+        value_name = "ADDRESS",
+        help_heading = "Listening"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+
+    /// The port to listen on; 0 takes a free one and prints it
+    #[arg(
+        long,
+        env = "FERROFLOW_PORT",
+        value_name = "PORT",
+        help_heading = "Listening"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
+
+    /// Listen on an address that other machines reach although callers are not authenticated:
+    /// anyone who reaches it may read, change and delete everything
+    #[arg(
+        long,
+        env = "FERROFLOW_ALLOW_PUBLIC",
+        value_name = "BOOLEAN",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        help_heading = "Listening"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allow_public: Option<bool>,
+
+    /// Host names, besides loopback and the address listened on, under which clients reach the
+    /// server, with or without a port; `*` stands for any text, and `*` alone switches the check of
+    /// the Host header off
+    #[arg(
+        long,
+        env = "FERROFLOW_ALLOWED_HOSTS",
+        value_name = "HOST,...",
+        value_delimiter = ',',
+        help_heading = "Listening"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allowed_hosts: Option<Vec<String>>,
+
+    /// Origins, besides loopback and the server's own, whose web pages may change things, such as
+    /// `https://ml.example.com`; `*` stands for any text, and `*` alone allows all, without
+    /// credentials
+    #[arg(
+        long,
+        env = "FERROFLOW_CORS_ALLOWED_ORIGINS",
+        value_name = "ORIGIN,...",
+        value_delimiter = ',',
+        help_heading = "Listening"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cors_allowed_origins: Option<Vec<String>>,
+
+    /// The directory of the database and the artifacts, where these are not placed elsewhere; it is
+    /// made when absent
+    #[arg(
+        long,
+        env = "FERROFLOW_DATA_DIR",
+        value_name = "PATH",
+        help_heading = "Data"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_dir: Option<PathBuf>,
+
+    /// The database, `sqlite:PATH` or `postgres://USER:PASSWORD@HOST:PORT/NAME`; unless given,
+    /// `ferroflow.db` in the data directory
+    #[arg(
+        long,
+        env = "FERROFLOW_DATABASE",
+        value_name = "URL",
+        hide_env_values = true,
+        help_heading = "Data"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    // Text, because clap repeats a value that it refuses, and this one may hold a password.
+    pub database: Option<String>,
+
+    /// How many connections to PostgreSQL, or readers of the SQLite file, there are at most
+    #[arg(
+        long,
+        env = "FERROFLOW_DATABASE_POOL_SIZE",
+        value_name = "COUNT",
+        help_heading = "Data"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database_pool_size: Option<usize>,
+
+    /// The directory of artifacts; unless given, `artifacts` in the data directory
+    #[arg(
+        long,
+        env = "FERROFLOW_ARTIFACTS",
+        value_name = "PATH",
+        help_heading = "Data"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub artifacts: Option<PathBuf>,
+
+    /// The largest request body in bytes; artifacts are streamed and not limited by it
+    #[arg(
+        long,
+        env = "FERROFLOW_MAX_BODY_BYTES",
+        value_name = "BYTES",
+        help_heading = "Limits"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_body_bytes: Option<usize>,
+
+    /// The largest request line and headers together in bytes
+    #[arg(
+        long,
+        env = "FERROFLOW_MAX_HEADER_BYTES",
+        value_name = "BYTES",
+        help_heading = "Limits"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_header_bytes: Option<usize>,
+
+    /// How many requests are worked on at once; those beyond are answered 503 with `retry-after`
+    #[arg(
+        long,
+        env = "FERROFLOW_MAX_CONCURRENT_REQUESTS",
+        value_name = "COUNT",
+        help_heading = "Limits"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_concurrent_requests: Option<usize>,
+
+    /// How long a request may take before it is answered 503; artifact transfers may take longer
+    #[arg(
+        long,
+        env = "FERROFLOW_REQUEST_TIMEOUT_SECONDS",
+        value_name = "SECONDS",
+        help_heading = "Limits"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_timeout_seconds: Option<u64>,
+
+    /// How long a connection may stay open without sending the head of a request
+    #[arg(
+        long,
+        env = "FERROFLOW_IDLE_TIMEOUT_SECONDS",
+        value_name = "SECONDS",
+        help_heading = "Limits"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub idle_timeout_seconds: Option<u64>,
+
+    /// How long requests in flight may take to finish after SIGTERM or SIGINT; a second signal ends
+    /// the wait
+    #[arg(
+        long,
+        env = "FERROFLOW_SHUTDOWN_GRACE_SECONDS",
+        value_name = "SECONDS",
+        help_heading = "Limits"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shutdown_grace_seconds: Option<u64>,
+
+    /// How many threads work on requests; 0 means one for each core
+    #[arg(
+        long,
+        env = "FERROFLOW_WORKER_THREADS",
+        value_name = "COUNT",
+        help_heading = "Limits"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub worker_threads: Option<usize>,
+
+    /// How the log is written to standard error
+    #[arg(
+        long,
+        env = "FERROFLOW_LOG_FORMAT",
+        value_name = "FORMAT",
+        help_heading = "Log"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log_format: Option<LogFormat>,
+
+    /// What is logged: error, warn, info, debug, trace or off, also by module, as in
+    /// `info,ferroflow_store=debug`; debug logs each request
+    #[arg(
+        long,
+        env = "FERROFLOW_LOG_LEVEL",
+        value_name = "LEVEL",
+        help_heading = "Log"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log_level: Option<String>,
+}

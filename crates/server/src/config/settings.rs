@@ -1,0 +1,159 @@
+//! What can be configured, and what holds when nothing is.
+
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+use tracing_subscriber::EnvFilter;
+
+use super::DatabaseUrl;
+
+/// The configuration in force. The flags document each field.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "the flags of the same names document them")]
+pub struct Settings {
+    pub host: String,
+    pub port: u16,
+    pub allow_public: bool,
+    pub allowed_hosts: Vec<String>,
+    pub cors_allowed_origins: Vec<String>,
+    pub data_dir: PathBuf,
+    pub database: Option<DatabaseUrl>,
+    pub database_pool_size: usize,
+    pub artifacts: Option<PathBuf>,
+    pub max_body_bytes: usize,
+    pub max_header_bytes: usize,
+    pub max_concurrent_requests: usize,
+    pub request_timeout_seconds: u64,
+    pub idle_timeout_seconds: u64,
+    pub shutdown_grace_seconds: u64,
+    pub worker_threads: usize,
+    pub log_format: LogFormat,
+    pub log_level: String,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            host: "127.0.0.1".to_owned(),
+            port: 5000,
+            allow_public: false,
+            allowed_hosts: Vec::new(),
+            cors_allowed_origins: Vec::new(),
+            data_dir: PathBuf::from("./ferroflow-data"),
+            database: None,
+            database_pool_size: 16,
+            artifacts: None,
+            max_body_bytes: ferroflow_web::BodyLimit::DEFAULT.0,
+            max_header_bytes: 64 * 1024,
+            max_concurrent_requests: 1024,
+            request_timeout_seconds: 60,
+            idle_timeout_seconds: 75,
+            shutdown_grace_seconds: 30,
+            worker_threads: 0,
+            log_format: LogFormat::Text,
+            log_level: "info".to_owned(),
+        }
+    }
+}
+
+impl Settings {
+    /// Where the database is: a file in the data directory unless configured.
+    pub fn database(&self) -> DatabaseUrl {
+        let in_data_dir = || DatabaseUrl::sqlite(&self.data_dir.join("ferroflow.db"));
+        self.database.clone().unwrap_or_else(in_data_dir)
+    }
+
+    /// Where artifacts are: a folder in the data directory unless configured.
+    pub fn artifacts(&self) -> PathBuf {
+        let in_data_dir = || self.data_dir.join("artifacts");
+        self.artifacts.clone().unwrap_or_else(in_data_dir)
+    }
+
+    /// How long a request may take whose bodies are not streamed.
+    pub fn request_timeout(&self) -> Duration {
+        Duration::from_secs(self.request_timeout_seconds)
+    }
+
+    /// How long a connection may stay open without sending the head of a request.
+    pub fn idle_timeout(&self) -> Duration {
+        Duration::from_secs(self.idle_timeout_seconds)
+    }
+
+    /// How long requests in flight may take to finish when the server stops.
+    pub fn shutdown_grace(&self) -> Duration {
+        Duration::from_secs(self.shutdown_grace_seconds)
+    }
+
+    /// What is logged, as `tracing` understands it.
+    pub fn log_filter(&self) -> Result<EnvFilter> {
+        EnvFilter::builder()
+            .with_regex(false)
+            .parse(&self.log_level)
+            .with_context(|| {
+                format!(
+                    "log-level = \"{}\" is neither a level (error, warn, info, debug, trace, off) \
+                     nor a list such as \"info,ferroflow_store=debug\"",
+                    self.log_level
+                )
+            })
+    }
+
+    /// Checks what types cannot express.
+    pub fn check(&self) -> Result<()> {
+        within("max-body-bytes", &self.max_body_bytes, 1024..=1 << 30)?;
+        within("max-header-bytes", &self.max_header_bytes, 8192..=1 << 20)?;
+        within(
+            "max-concurrent-requests",
+            &self.max_concurrent_requests,
+            1..=1_000_000,
+        )?;
+        within(
+            "request-timeout-seconds",
+            &self.request_timeout_seconds,
+            1..=86_400,
+        )?;
+        within(
+            "idle-timeout-seconds",
+            &self.idle_timeout_seconds,
+            1..=86_400,
+        )?;
+        within(
+            "shutdown-grace-seconds",
+            &self.shutdown_grace_seconds,
+            0..=3600,
+        )?;
+        within("database-pool-size", &self.database_pool_size, 1..=1000)?;
+        within("worker-threads", &self.worker_threads, 0..=1024)?;
+        self.log_filter().map(drop)
+    }
+}
+
+fn within<T: PartialOrd + fmt::Display>(
+    key: &str,
+    value: &T,
+    allowed: RangeInclusive<T>,
+) -> Result<()> {
+    ensure!(
+        allowed.contains(value),
+        "{key} = {value} is out of range: {} to {} are allowed",
+        allowed.start(),
+        allowed.end()
+    );
+    Ok(())
+}
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// One JSON object a line, for machines.
+    Json,
+}

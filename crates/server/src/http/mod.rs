@@ -1,0 +1,14 @@
+//! From a connection to a route and back: everything that all requests go through.
+
+mod body;
+mod dialect;
+mod front;
+mod listener;
+mod patterns;
+mod security;
+
+pub(crate) use dialect::{method_not_allowed, not_found};
+pub(crate) use front::{Front, Limits};
+pub use listener::Shutdown;
+pub(crate) use listener::{Connections, serve};
+pub(crate) use security::Security;

@@ -1,0 +1,191 @@
+//! One server: opened from its configuration, run until it is asked to stop.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, bail};
+use ferroflow_artifacts::ArtifactStore;
+use ferroflow_mlflow::RoutesOptions;
+use ferroflow_service::Service;
+use ferroflow_store::{Db, DbOptions};
+use ferroflow_web::RouteTable;
+use tokio::net::{TcpListener, lookup_host};
+use tokio::time::interval;
+use tracing::{error, info};
+
+use crate::config::Settings;
+use crate::effects::Effects;
+use crate::http::{Connections, Front, Limits, Security, Shutdown, serve};
+use crate::probes::Probes;
+use crate::routes;
+use crate::telemetry::{self, RequestMetrics};
+
+/// Retry tokens live for a day, so there is no hurry to forget them.
+const PURGE_INTERVAL: Duration = Duration::from_mins(15);
+
+/// A server that holds its port and its data, and answers once it runs.
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+    front: Arc<Front>,
+    service: Arc<Service>,
+    connections: Connections,
+}
+
+impl Server {
+    /// Takes the port, opens the data and migrates it where that is needed.
+    pub async fn open(settings: &Settings, effects: &Effects) -> Result<Self> {
+        Self::open_with_routes(settings, effects, RouteTable::new()).await
+    }
+
+    /// Opens a server with routes of the caller's own beside all others, as tests need them.
+    pub async fn open_with_routes(
+        settings: &Settings,
+        effects: &Effects,
+        extra: RouteTable<()>,
+    ) -> Result<Self> {
+        let listener = listen(settings).await?;
+        let address = listener.local_addr()?;
+        let service = Arc::new(open_service(settings, effects).await?);
+
+        let mut registry = telemetry::registry();
+        let metrics = RequestMetrics::register(&mut registry);
+        telemetry::register_store(&mut registry, &service);
+        let probes = Probes::new(&service, registry);
+        let router = routes::router(&mlflow_options(settings)?, &service, &probes, extra);
+        let security = Security::new(
+            &settings.host,
+            &settings.allowed_hosts,
+            &settings.cors_allowed_origins,
+        );
+        Ok(Self {
+            listener,
+            address,
+            front: Arc::new(Front::new(router, security, limits(settings), metrics)),
+            service,
+            connections: connections(settings),
+        })
+    }
+
+    /// The address that clients connect to; port 0 has become a real one.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The core, for tests that look beneath the wire.
+    pub fn service(&self) -> &Arc<Service> {
+        &self.service
+    }
+
+    /// Serves until asked to stop; then lets requests in flight finish and closes the store, so
+    /// that nothing acknowledged or queued is lost.
+    pub async fn run(self, shutdown: &Shutdown) {
+        let purging = tokio::spawn(purge_retry_tokens(Arc::clone(&self.service)));
+        serve(self.listener, self.front, self.connections, shutdown).await;
+        purging.abort();
+        self.service.db().close().await;
+        info!("stopped");
+    }
+}
+
+async fn listen(settings: &Settings) -> Result<TcpListener> {
+    let (host, port) = (settings.host.as_str(), settings.port);
+    let found = lookup_host((host, port)).await;
+    let addresses: Vec<_> = found
+        .with_context(|| format!("the host `{host}` is unknown"))?
+        .collect();
+    let public = addresses.iter().find(|address| !address.ip().is_loopback());
+    if let (Some(address), false) = (public, settings.allow_public) {
+        bail!(
+            "refusing to listen on {}: other machines reach it, and callers are not \
+             authenticated; keep to 127.0.0.1, or accept that with --allow-public",
+            address.ip()
+        );
+    }
+    let listener = TcpListener::bind(addresses.as_slice()).await;
+    listener.with_context(|| {
+        format!("cannot listen on {host}:{port} (--host and --port choose another address)")
+    })
+}
+
+async fn open_service(settings: &Settings, effects: &Effects) -> Result<Service> {
+    make_data_dir(&settings.data_dir)?;
+    let options = DbOptions {
+        url: settings.database().expose().parse()?,
+        pool_size: settings.database_pool_size,
+        now_ms: effects.clock.now_ms(),
+    };
+    let db = Db::open(options).await?;
+    let root = settings.artifacts();
+    let artifacts = ArtifactStore::local(&root, ferroflow_artifacts::Limits::default())
+        .map_err(|error| explain(&error))
+        .with_context(|| format!("cannot keep artifacts in {}", root.display()))?;
+    let (clock, ids) = (Arc::clone(&effects.clock), Arc::clone(&effects.ids));
+    let service = Service::new(
+        db,
+        artifacts,
+        clock,
+        ids,
+        ferroflow_service::Settings::default(),
+    );
+    service.prepare().await.map_err(|error| explain(&error))?;
+    Ok(service)
+}
+
+/// Only its owner may look into a data directory that the server makes: it holds what the server
+/// would ask credentials for.
+fn make_data_dir(path: &Path) -> Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    let made = builder.recursive(true).create(path);
+    made.with_context(|| format!("cannot make the data directory {}", path.display()))
+}
+
+/// What an operator may read of an error: its cause too.
+fn explain(error: &ferroflow_model::Error) -> anyhow::Error {
+    match error.cause() {
+        Some(cause) => anyhow!("{cause}"),
+        None => anyhow!("{error}"),
+    }
+}
+
+fn mlflow_options(settings: &Settings) -> Result<RoutesOptions> {
+    let artifacts = std::path::absolute(settings.artifacts())?;
+    Ok(RoutesOptions {
+        artifact_roots: vec![artifacts.display().to_string()],
+        working_directory: std::env::current_dir()?,
+        ..RoutesOptions::default()
+    })
+}
+
+fn limits(settings: &Settings) -> Limits {
+    Limits {
+        body_bytes: settings.max_body_bytes,
+        concurrent_requests: settings.max_concurrent_requests,
+        request_timeout: settings.request_timeout(),
+    }
+}
+
+fn connections(settings: &Settings) -> Connections {
+    Connections {
+        header_bytes: settings.max_header_bytes,
+        idle_timeout: settings.idle_timeout(),
+        shutdown_grace: settings.shutdown_grace(),
+    }
+}
+
+/// Forgets retry tokens whose time is over. A failure leaves them to the next round.
+async fn purge_retry_tokens(service: Arc<Service>) {
+    let mut rounds = interval(PURGE_INTERVAL);
+    loop {
+        rounds.tick().await;
+        match service.purge_retry_tokens().await {
+            Ok(0) => {}
+            Ok(count) => info!(count, "forgot old retry tokens"),
+            Err(error) => error!(%error, cause = error.cause(), "cannot forget old retry tokens"),
+        }
+    }
+}
