@@ -1,0 +1,184 @@
+//! The one mechanism of all operations: from an HTTP request to the service and back.
+
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, RawPathParams, Request};
+use axum::response::{IntoResponse, Response};
+use ferroflow_model::{Context, Error, ErrorKind, PlatformId, Result, Scope, WorkspaceKey};
+use ferroflow_service::Service;
+use ferroflow_web::facts;
+use http::HeaderMap;
+use http::request::Parts;
+
+use crate::decode;
+use crate::error::{FEATURE_DISABLED, Failure};
+use crate::json::Json;
+use crate::message::Message;
+use crate::options::RoutesOptions;
+
+/// What an operation answers.
+pub(crate) type Answer<T = Json> = Result<T, Failure>;
+
+/// What an operation is given: who asks for what, and whom to ask for it.
+pub(crate) struct Call<M> {
+    /// The core.
+    pub(crate) service: Arc<Service>,
+    /// Who asks, and for which tenant.
+    pub(crate) context: Context,
+    /// What the installation decides.
+    pub(crate) options: Arc<RoutesOptions>,
+    /// The parameters of the path.
+    pub(crate) path: PathParameters,
+    /// What is asked for.
+    pub(crate) message: M,
+}
+
+/// An operation: an async function from its call to its answer.
+pub(crate) trait Operation<M, T>: Clone + Send + Sync + 'static {
+    /// Runs the operation.
+    fn run(self, call: Call<M>) -> impl Future<Output = Answer<T>> + Send;
+}
+
+impl<M, T, F, R> Operation<M, T> for F
+where
+    F: Fn(Call<M>) -> R + Clone + Send + Sync + 'static,
+    R: Future<Output = Answer<T>> + Send,
+{
+    fn run(self, call: Call<M>) -> impl Future<Output = Answer<T>> + Send {
+        self(call)
+    }
+}
+
+/// Answers one request whose message is in its query string or body.
+pub(crate) async fn serve<M, T>(
+    service: Arc<Service>,
+    options: Arc<RoutesOptions>,
+    request: Request,
+    operation: impl Operation<M, T>,
+) -> Response
+where
+    M: Message + Send,
+    T: IntoResponse,
+{
+    let (mut parts, body) = request.into_parts();
+    let answered = async {
+        let (context, path) = receive(&mut parts).await?;
+        let message = decode::read_request(&parts, body).await?;
+        let call = Call {
+            service,
+            context,
+            options,
+            path,
+            message,
+        };
+        operation.run(call).await
+    };
+    answer(answered.await)
+}
+
+/// Answers one request that the operation reads itself, such as an upload.
+pub(crate) async fn serve_raw<T: IntoResponse>(
+    service: Arc<Service>,
+    options: Arc<RoutesOptions>,
+    request: Request,
+    operation: impl Operation<Request, T>,
+) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let answered = async {
+        let (context, path) = receive(&mut parts).await?;
+        let call = Call {
+            service,
+            context,
+            options,
+            path,
+            message: Request::from_parts(parts, body),
+        };
+        operation.run(call).await
+    };
+    answer(answered.await)
+}
+
+fn answer<T: IntoResponse>(answered: Answer<T>) -> Response {
+    match answered {
+        Ok(answer) => answer.into_response(),
+        Err(failure) => {
+            log(&failure);
+            failure.into_response()
+        }
+    }
+}
+
+/// Logs what only the server's operator can do something about.
+fn log(failure: &Failure) {
+    if let Some(error) = failure.core()
+        && matches!(error.kind(), ErrorKind::Internal | ErrorKind::Unavailable)
+    {
+        tracing::error!(cause = ?error.cause(), "{error}");
+    }
+}
+
+/// The parameters of a path, decoded.
+#[derive(Debug, Default)]
+pub(crate) struct PathParameters(Vec<(String, String)>);
+
+impl PathParameters {
+    /// The parameter of this name; empty when the path has none.
+    pub(crate) fn get(&self, name: &str) -> &str {
+        let found = self.0.iter().find(|(key, _)| key == name);
+        found.map_or("", |(_, value)| value)
+    }
+}
+
+async fn receive(parts: &mut Parts) -> Answer<(Context, PathParameters)> {
+    let path = read_path(parts).await?;
+    let scope = scope(&parts.headers, &path)?;
+    let facts = facts(&parts.extensions)?;
+    let context = Context {
+        scope,
+        caller: facts.caller,
+        permission: facts.permission,
+        request_id: facts.request_id,
+        retry: None,
+        if_match: None,
+    };
+    Ok((context, path))
+}
+
+async fn read_path(parts: &mut Parts) -> Result<PathParameters> {
+    let parameters = RawPathParams::from_request_parts(parts, &())
+        .await
+        .map_err(|_| Error::invalid("The path is not percent-encoded UTF-8."))?;
+    let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+    Ok(PathParameters(parameters.iter().map(owned).collect()))
+}
+
+/// The header by which clients of a server with workspaces name one.
+const WORKSPACE_HEADER: &str = "x-mlflow-workspace";
+/// The path parameters of routes inside a tenant, as the AIDP dialect names them.
+const PLATFORM_PARAMETER: &str = "aiDataPlatformId";
+const WORKSPACE_PARAMETER: &str = "workspaceKey";
+
+/// The tenant that a request speaks for: the one that its path names, else the root. The one
+/// place where this dialect decides it.
+fn scope(headers: &HeaderMap, path: &PathParameters) -> Answer<Scope> {
+    let is_named = headers
+        .get(WORKSPACE_HEADER)
+        .is_some_and(|value| !value.as_bytes().trim_ascii().is_empty());
+    if is_named {
+        return Err(Failure::new(
+            FEATURE_DISABLED,
+            "Workspace APIs are not available: workspaces are not enabled on this server",
+        ));
+    }
+    match (path.get(PLATFORM_PARAMETER), path.get(WORKSPACE_PARAMETER)) {
+        ("", _) => Ok(Scope::root()),
+        (platform, "") => Ok(Scope {
+            platform: PlatformId::parse(platform)?,
+            workspace: None,
+        }),
+        (platform, workspace) => Ok(Scope {
+            platform: PlatformId::parse(platform)?,
+            workspace: Some(WorkspaceKey::parse(workspace)?),
+        }),
+    }
+}

@@ -1,0 +1,252 @@
+//! The second look at a request that could not be decoded in one pass, or that fails a check: it
+//! finds the words that the reference answers with, or that the request is fine after all.
+
+use std::fmt::Write as _;
+
+use ferroflow_model::{Error, Result};
+use serde_json::{Map, Value as Json};
+
+use crate::message::{Check, Field, Kind, Message, Wire, spelled_in_json};
+
+/// What every complaint about a parameter ends with.
+const SEE_DOCS: &str = " See the API docs for more information about request parameters.";
+
+/// Decodes a body whose first reading failed. Broken JSON, null and nothing at all count as an
+/// empty object, and a text that holds JSON counts as that, for old clients.
+pub(crate) fn from_body<M: Message>(body: &[u8]) -> Result<M> {
+    let object = match serde_json::from_slice(body).unwrap_or(Json::Null) {
+        Json::String(text) => serde_json::from_str(&text).map_err(|_| {
+            Error::invalid("The request body is a JSON string that does not hold JSON.")
+        })?,
+        other => other,
+    };
+    match object {
+        Json::Object(object) => from_object(object),
+        Json::Null => from_object(Map::new()),
+        _ => Err(Error::invalid("The request body must be a JSON object.")),
+    }
+}
+
+/// Decodes a query string whose first reading failed.
+pub(crate) fn from_query<M: Message>(query: &str) -> Result<M> {
+    let mut object = Map::new();
+    for (name, text) in form_urlencoded::parse(query.as_bytes()) {
+        if let Some(field) = M::FIELDS.iter().find(|field| field.name == name) {
+            insert_argument(&mut object, field, &text)?;
+        }
+    }
+    from_object(object)
+}
+
+fn insert_argument(object: &mut Map<String, Json>, field: &Field, text: &str) -> Result<()> {
+    let name = field.name.to_owned();
+    if field.is_repeated {
+        let list = object
+            .entry(name)
+            .or_insert_with(|| Json::Array(Vec::new()));
+        if let Json::Array(items) = list {
+            items.push(Json::from(text));
+        }
+    } else if !object.contains_key(field.name) {
+        let value = match field.kind {
+            Kind::Boolean => Json::Bool(boolean_argument(text)?),
+            _ => Json::from(text),
+        };
+        object.insert(name, value);
+    }
+    Ok(())
+}
+
+fn boolean_argument(text: &str) -> Result<bool> {
+    if text.eq_ignore_ascii_case("true") {
+        Ok(true)
+    } else if text.eq_ignore_ascii_case("false") {
+        Ok(false)
+    } else {
+        Err(Error::invalid(format!(
+            "Invalid boolean value: {text}, must be 'true' or 'false'."
+        )))
+    }
+}
+
+fn from_object<M: Message>(object: Map<String, Json>) -> Result<M> {
+    refuse_two_spellings(&object, M::FIELDS)?;
+    let object = Json::Object(object);
+    let decoded = serde_path_to_error::deserialize::<_, Wire<M>>(&object);
+    for field in M::FIELDS {
+        check_field(field, &object, decoded.is_ok())?;
+    }
+    match decoded {
+        Ok(Wire(message)) => Ok(message.unwrap_or_default()),
+        Err(error) => Err(unreadable(&object, &error)),
+    }
+}
+
+/// An ambiguous request is refused: what checks one spelling could act on the other.
+fn refuse_two_spellings(object: &Map<String, Json>, fields: &[Field]) -> Result<()> {
+    for field in fields {
+        let in_json = spelled_in_json(field.name);
+        let value = object.get(field.name);
+        let other = object.get(&in_json).filter(|_| in_json != field.name);
+        if value.is_some() && other.is_some() {
+            return Err(Error::invalid(format!(
+                "Request specifies both '{}' and '{in_json}'; provide only one of them.",
+                field.name
+            )));
+        }
+        if let Kind::Message(inner) = field.kind {
+            refuse_two_spellings_within(value.or(other), inner)?;
+        }
+    }
+    Ok(())
+}
+
+fn refuse_two_spellings_within(value: Option<&Json>, fields: &[Field]) -> Result<()> {
+    match value {
+        Some(Json::Object(object)) => refuse_two_spellings(object, fields),
+        Some(Json::Array(items)) => items
+            .iter()
+            .filter_map(Json::as_object)
+            .try_for_each(|object| refuse_two_spellings(object, fields)),
+        _ => Ok(()),
+    }
+}
+
+fn check_field(field: &Field, object: &Json, is_decoded: bool) -> Result<()> {
+    let mut value = object.get(field.name);
+    if !field.is_required() && value.is_none() {
+        return Ok(());
+    }
+    if field.checks.contains(&Check::RunId) && value.is_none_or(Json::is_null) {
+        value = object.get("run_uuid");
+    }
+    let value = value.unwrap_or(&Json::Null);
+    for check in field.checks {
+        check_value(*check, field.name, value, is_decoded)?;
+    }
+    Ok(())
+}
+
+/// Types are only looked at when decoding failed, as decoding is the more lenient of the two.
+fn check_value(check: Check, name: &str, value: &Json, is_decoded: bool) -> Result<()> {
+    let is_fine = match check {
+        Check::Required | Check::RunId => {
+            if value.is_null() || value == "" {
+                return Err(missing(name));
+            }
+            true
+        }
+        Check::ItemsHave(names) => return check_items(name, names, value),
+        Check::AtMost(limit) => python_int(value).is_none_or(|number| number <= limit),
+        _ if is_decoded => true,
+        Check::Text => value.is_string(),
+        Check::Integer => python_int(value).is_some(),
+        Check::Double => python_float(value),
+        Check::Boolean => value.is_boolean(),
+        Check::List => value.is_array(),
+        Check::ListOfTexts => value
+            .as_array()
+            .is_none_or(|items| items.iter().all(Json::is_string)),
+    };
+    if is_fine {
+        return Ok(());
+    }
+    let hint = format!(" Hint: Value was of type '{}'.", python_type(value));
+    Err(Error::invalid(format!(
+        "Invalid value {} for parameter '{name}' supplied: {hint}{SEE_DOCS}",
+        python_json(value)
+    )))
+}
+
+fn check_items(name: &str, fields: &[&str], value: &Json) -> Result<()> {
+    let items = value.as_array().map(Vec::as_slice).unwrap_or_default();
+    for (index, item) in items.iter().enumerate() {
+        for field in fields {
+            let value = item.get(field).unwrap_or(&Json::Null);
+            if value.is_null() || value == "" {
+                return Err(missing(&format!("{name}[{index}].{field}")));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn missing(path: &str) -> Error {
+    let message = format!("Missing value for required parameter '{path}'.{SEE_DOCS}");
+    Error::new(ferroflow_model::ErrorKind::MissingParameter, message)
+}
+
+/// A value somewhere inside is of a wrong type. The reference drops such a value and all that
+/// comes after it, and answers that all is well; losing data silently helps nobody, so here the
+/// request is refused.
+fn unreadable(object: &Json, error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
+    let path = error.path().to_string();
+    let pointer = path.replace(['.', '['], "/").replace(']', "");
+    let value = object
+        .pointer(&format!("/{pointer}"))
+        .unwrap_or(&Json::Null);
+    Error::invalid(format!(
+        "Invalid value {} for parameter '{path}' supplied:  Hint: {}.{SEE_DOCS}",
+        python_json(value),
+        error.inner()
+    ))
+}
+
+/// What Python's `int` makes of a value.
+fn python_int(value: &Json) -> Option<i64> {
+    match value {
+        Json::Bool(truth) => Some(i64::from(*truth)),
+        Json::Number(number) => number.as_i64().or_else(|| {
+            let number = number.as_f64()?;
+            #[expect(clippy::cast_possible_truncation, reason = "only compared with limits")]
+            Some(number as i64)
+        }),
+        Json::String(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+}
+
+/// Whether Python's `float` takes a value.
+fn python_float(value: &Json) -> bool {
+    match value {
+        Json::Bool(_) | Json::Number(_) => true,
+        Json::String(text) => text.trim().parse::<f64>().is_ok(),
+        _ => false,
+    }
+}
+
+fn python_type(value: &Json) -> &'static str {
+    match value {
+        Json::Null => "NoneType",
+        Json::Bool(_) => "bool",
+        Json::Number(number) if number.is_f64() => "float",
+        Json::Number(_) => "int",
+        Json::String(_) => "str",
+        Json::Array(_) => "list",
+        Json::Object(_) => "dict",
+    }
+}
+
+/// JSON as Python writes it: sorted, compact, in ASCII.
+fn python_json(value: &Json) -> String {
+    ascii(&value.to_string())
+}
+
+/// Writes a text as Python's JSON does: quoted, and in ASCII.
+pub(crate) fn python_json_text(text: &str) -> String {
+    python_json(&Json::from(text))
+}
+
+fn ascii(json: &str) -> String {
+    let mut written = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c.is_ascii() {
+            written.push(c);
+            continue;
+        }
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            let _ = write!(written, "\\u{unit:04x}");
+        }
+    }
+    written
+}

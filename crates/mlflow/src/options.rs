@@ -1,0 +1,32 @@
+//! What the installation decides about this dialect.
+
+use std::path::PathBuf;
+
+/// The settings of the dialect's routes.
+#[derive(Debug, Clone)]
+pub struct RoutesOptions {
+    /// Prepended to every path; empty or like `/mlflow`.
+    pub static_prefix: String,
+    /// Cuts params and run tags that are too long, as MLflow does by default, instead of refusing
+    /// them.
+    pub truncate_long_values: bool,
+    /// Schemes of artifact URIs that may name any host (for example `ftp`). Locations of other
+    /// such schemes are refused unless they lie on the host of one of `artifact_roots`.
+    pub host_schemes: Vec<String>,
+    /// Where the installation itself keeps artifacts.
+    pub artifact_roots: Vec<String>,
+    /// What relative local artifact locations are relative to.
+    pub working_directory: PathBuf,
+}
+
+impl Default for RoutesOptions {
+    fn default() -> Self {
+        Self {
+            static_prefix: String::new(),
+            truncate_long_values: true,
+            host_schemes: Vec::new(),
+            artifact_roots: Vec::new(),
+            working_directory: PathBuf::from("/"),
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Messages about artifacts.
+
+use ferroflow_model::artifacts::FileInfo;
+use serde::Serialize;
+
+use crate::message::Check::{Integer, Required, RunId, Text};
+use crate::message::message;
+
+message! {
+    /// `GET artifacts/list`
+    ListRunArtifacts {
+        run_id: Option<String> => [Text, RunId],
+        path: Option<String> => [Text],
+        page_token: Option<String> => [Text],
+        run_uuid: Option<String>,
+    }
+
+    /// `GET logged-models/{model_id}/artifacts/directories`
+    ListLoggedModelArtifacts {
+        artifact_directory_path: Option<String> => [Text],
+        page_token: Option<String>,
+        model_id: Option<String>,
+    }
+
+    /// `GET mlflow-artifacts/artifacts`
+    ListProxiedArtifacts {
+        path: Option<String>,
+    }
+
+    /// `POST mlflow-artifacts/mpu/create/{path}`
+    CreateMultipartUpload {
+        path: Option<String> => [Required, Text],
+        num_parts: Option<i64> => [Integer],
+    }
+
+    /// A part of an upload.
+    MultipartUploadPart {
+        part_number: Option<i64>,
+        etag: Option<String>,
+        url: Option<String>,
+    }
+
+    /// `POST mlflow-artifacts/mpu/complete/{path}`
+    CompleteMultipartUpload {
+        path: Option<String> => [Required, Text],
+        upload_id: Option<String> => [Text],
+        parts: Option<Vec<MultipartUploadPart>> => [Required],
+    }
+
+    /// `POST mlflow-artifacts/mpu/abort/{path}`
+    AbortMultipartUpload {
+        path: Option<String> => [Required, Text],
+        upload_id: Option<String> => [Text],
+    }
+
+    /// `POST artifacts/presigned-upload-url`
+    CreatePresignedUploadUrl {
+        run_id: Option<String> => [Text],
+        model_id: Option<String> => [Text],
+        path: Option<String> => [Required, Text],
+        expiration: Option<i64> => [Integer],
+    }
+
+    /// `POST artifacts/presigned-download-url`
+    CreatePresignedDownloadUrl {
+        run_id: Option<String> => [Required, Text],
+        path: Option<String> => [Required, Text],
+        expiration: Option<i64> => [Integer],
+    }
+}
+
+/// A file or directory, as clients are answered.
+#[derive(Debug, Serialize)]
+pub(crate) struct FileInfoView<'a> {
+    path: &'a str,
+    is_dir: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file_size: Option<u64>,
+}
+
+impl<'a> FileInfoView<'a> {
+    /// The file with the path that it is to be shown with. Like directories, empty files have no
+    /// size.
+    pub(crate) fn new(file: &FileInfo, path: &'a str) -> Self {
+        Self {
+            path,
+            is_dir: file.is_dir,
+            file_size: file.size.filter(|size| *size != 0),
+        }
+    }
+}
+
+/// Answers the lists of artifacts.
+#[derive(Debug, Serialize)]
+pub(crate) struct FileList<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) root_uri: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) files: Vec<FileInfoView<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) next_page_token: Option<&'a str>,
+}
