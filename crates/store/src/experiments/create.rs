@@ -1,0 +1,147 @@
+//! Creating experiments.
+
+use std::sync::Arc;
+
+use ferroflow_model::experiments::Experiment;
+use ferroflow_model::{Etag, ExperimentId, LifecycleStage, Result, Tag};
+
+use super::name_is_taken;
+use super::read::recall_experiment;
+use crate::command::{Applied, Change, Mutation, ResultKey, WriteContext};
+use crate::conn::Conn;
+use crate::tags::{EXPERIMENT_TAGS, KeyedValue};
+use crate::{KeyCache, args};
+
+/// Where the artifacts of an experiment go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ArtifactLocation {
+    /// To the place that the client chose.
+    Chosen(String),
+    /// Below this root, which ends with a separator: the experiment's number comes after it.
+    Below(String),
+}
+
+/// Creates an experiment under the next number of its workspace.
+pub struct CreateExperiment {
+    /// Unique within the workspace, deleted ones included.
+    pub name: String,
+    /// Where the artifacts of its runs go.
+    pub artifact_location: ArtifactLocation,
+    /// Initial tags with distinct keys.
+    pub tags: Vec<Tag>,
+    /// The interned keys of the tags, in the same order.
+    pub tag_keys: Vec<i64>,
+    /// Names of interned keys.
+    pub keys: Arc<KeyCache>,
+}
+
+impl Mutation for CreateExperiment {
+    type Out = Experiment;
+    const OPERATION: &'static str = "experiments.create";
+
+    async fn apply<C: Conn>(
+        &self,
+        conn: &mut C,
+        write: &WriteContext,
+    ) -> Result<Applied<Experiment>> {
+        let number = next_number(conn, write).await?;
+        let artifact_location = match &self.artifact_location {
+            ArtifactLocation::Chosen(location) => location.clone(),
+            ArtifactLocation::Below(root) => format!("{root}{number}"),
+        };
+        let row_key = self.insert(conn, write, number, &artifact_location).await?;
+        let tags = self.keyed_tags();
+        EXPERIMENT_TAGS.upsert(conn, row_key, None, &tags).await?;
+        Ok(Applied {
+            out: self.answer(write, row_key, number, artifact_location),
+            result: ResultKey {
+                row: row_key,
+                part: 0,
+            },
+            change: Change {
+                entity: "experiment",
+                key: number.to_string(),
+                before: None,
+                after: None,
+            },
+        })
+    }
+
+    async fn recall<C: Conn>(
+        &self,
+        conn: &mut C,
+        _: &WriteContext,
+        result: ResultKey,
+    ) -> Result<Option<Experiment>> {
+        let found = recall_experiment(conn, &self.keys, result.row).await?;
+        Ok(found.filter(|found| found.lifecycle == LifecycleStage::Active))
+    }
+}
+
+/// Takes the next number of the workspace. Its row stays locked until the transaction ends, so
+/// that numbers have no gap.
+async fn next_number<C: Conn>(conn: &mut C, write: &WriteContext) -> Result<i64> {
+    const SQL: &str = "UPDATE workspaces SET next_experiment = next_experiment + 1 \
+        WHERE workspace_pk = $1 RETURNING next_experiment - 1";
+    conn.query_one(SQL, args![write.tenant.workspace], |row| row.get(0))
+        .await
+}
+
+impl CreateExperiment {
+    async fn insert<C: Conn>(
+        &self,
+        conn: &mut C,
+        write: &WriteContext,
+        number: i64,
+        artifact_location: &str,
+    ) -> Result<i64> {
+        const SQL: &str = "INSERT INTO experiments (platform_pk, workspace_pk, number, name, \
+            artifact_location, lifecycle, created_ms, updated_ms, revision) \
+            VALUES ($1, $2, $3, $4, $5, 'active', $6, $6, 1) \
+            ON CONFLICT (workspace_pk, name) DO NOTHING RETURNING experiment_pk";
+        let args = args![
+            write.tenant.platform,
+            write.tenant.workspace,
+            number,
+            &self.name,
+            artifact_location,
+            write.now_ms,
+        ];
+        let inserted = conn.query_optional(SQL, args, |row| row.get(0)).await?;
+        inserted.ok_or_else(|| name_is_taken(&self.name))
+    }
+
+    fn keyed_tags(&self) -> Vec<KeyedValue> {
+        let tags = self.tags.iter().zip(&self.tag_keys);
+        tags.map(|(tag, key_id)| KeyedValue {
+            key_id: *key_id,
+            value: tag.value.clone(),
+        })
+        .collect()
+    }
+
+    fn answer(
+        &self,
+        write: &WriteContext,
+        row_key: i64,
+        number: i64,
+        artifact_location: String,
+    ) -> Experiment {
+        let mut tags = self.tags.clone();
+        tags.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        Experiment {
+            id: ExperimentId::new(number),
+            name: self.name.clone(),
+            artifact_location,
+            lifecycle: LifecycleStage::Active,
+            created_ms: write.now_ms,
+            updated_ms: write.now_ms,
+            tags,
+            etag: Etag {
+                row: row_key,
+                part: 0,
+                revision: 1,
+            },
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! Searches: from typed filters and orders to SQL.
+//!
+//! A search runs in two steps. The first finds the row keys of one page, in order; the second
+//! loads what those rows hold, one statement per kind. Whatever a client wrote becomes an argument
+//! of a statement; its text is made of our own words alone.
+
+mod experiments;
+mod filter;
+mod logged_models;
+mod model_versions;
+mod order;
+mod page;
+mod registered_models;
+mod runs;
+mod scope;
+mod sql;
+mod token;
+
+use std::sync::Arc;
+
+use ferroflow_model::PageRequest;
+use ferroflow_search::Filter;
+
+pub use experiments::ExperimentSearch;
+pub use logged_models::{LoggedModelClause, LoggedModelSearch};
+pub use model_versions::ModelVersionSearch;
+pub use registered_models::RegisteredModelSearch;
+pub use runs::RunSearch;
+
+use crate::KeyCache;
+
+/// What every search has, whatever it looks for: fields `F` to filter by, clauses `O` to order by.
+pub struct Search<F, O> {
+    /// Absent: all rows.
+    pub filter: Option<Filter<F>>,
+    /// The leading clauses; each entity adds what makes the order total.
+    pub order_by: Vec<O>,
+    /// Which page.
+    pub page: PageRequest,
+    /// Names of interned keys.
+    pub keys: Arc<KeyCache>,
+}

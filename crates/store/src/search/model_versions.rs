@@ -1,0 +1,211 @@
+//! Searching model versions.
+
+use ferroflow_model::model_versions::ModelVersion;
+use ferroflow_model::registered_models::ModelName;
+use ferroflow_model::{ErrorKind, Page, Result};
+use ferroflow_search::{
+    Comparison, Expression, Filter, ModelVersionAttribute, ModelVersionField, ModelVersionOrder,
+    OrderBy, Predicate, TextOperator,
+};
+
+use super::Search;
+use super::filter::{SideTable, push_column, push_filter, push_keyed, push_nullable};
+use super::order::{Content, Order};
+use super::page::{Found, find_page, select};
+use super::registered_models::{asks_for_prompts, push_prompts};
+use super::sql::Sql;
+use crate::args;
+use crate::command::{Query, Tenant};
+use crate::conn::Conn;
+use crate::keys::KeyIds;
+use crate::model_versions::{VERSION_COLUMNS, VERSION_TABLES, complete_versions, version_row};
+use crate::registered_models::{PROMPT_TAG, find_model};
+use crate::tags::MODEL_VERSION_TAGS;
+
+const TAGS: SideTable = SideTable::of(&MODEL_VERSION_TAGS, "v");
+
+/// Lists the versions of a platform. By default the latest update comes first. Prompts are
+/// hidden unless the filter asks for them.
+pub struct ModelVersionSearch {
+    /// The tenant.
+    pub tenant: Tenant,
+    /// Filter, order and page.
+    pub search: Search<ModelVersionField, OrderBy<ModelVersionOrder>>,
+}
+
+/// Which versions the filter leaves.
+enum Scope {
+    /// Those of all models.
+    Platform,
+    /// Those of the model with this row key.
+    Model(i64),
+}
+
+impl Query for ModelVersionSearch {
+    type Out = Page<ModelVersion>;
+    const NAME: &'static str = "model_versions.search";
+    const IS_LONG: bool = true;
+
+    async fn run<C: Conn>(&self, conn: &mut C) -> Result<Page<ModelVersion>> {
+        let found = self.find(conn).await?;
+        let sql = format!(
+            "SELECT {VERSION_COLUMNS} FROM {VERSION_TABLES} WHERE {}",
+            conn.engine().any_of("v.version_pk", 1)
+        );
+        let rows = conn
+            .query(&sql, args![found.row_keys.as_slice()], version_row)
+            .await?;
+        let rows = found.in_order(rows, |row| row.version_pk);
+        Ok(Page {
+            items: complete_versions(conn, &self.search.keys, self.tenant, rows).await?,
+            next_page_token: found.next_page_token,
+        })
+    }
+}
+
+impl ModelVersionSearch {
+    async fn find<C: Conn>(&self, conn: &mut C) -> Result<Found> {
+        let search = &self.search;
+        let Some(scope) = self.scope(conn).await? else {
+            return Ok(Found::NOTHING);
+        };
+        let keys = search.keys.find(conn, &self.key_names()).await?;
+        let mut sql = Sql::new(conn.engine());
+        let order = order(&search.order_by, &scope);
+        select(&mut sql, "v.version_pk", VERSION_TABLES, &order);
+        match scope {
+            Scope::Platform => sql.push_argument("v.platform_pk = ", self.tenant.platform),
+            Scope::Model(model) => sql.push_argument("v.model_pk = ", model),
+        }
+        let with_prompts = asks_for_prompts(search.filter.as_ref(), prompt_tag);
+        push_prompts(&mut sql, with_prompts);
+        push_filter(&mut sql, search.filter.as_ref(), |sql, comparison| {
+            push_comparison(sql, comparison, &keys, with_prompts);
+        });
+        let request = (&search.filter, &search.order_by);
+        find_page(conn, sql, &order, &search.page, &request).await
+    }
+
+    /// Most searches name one model. Its versions come out of an index in order, however many
+    /// there are. Nothing when there is no such model.
+    async fn scope<C: Conn>(&self, conn: &mut C) -> Result<Option<Scope>> {
+        let Some(name) = self.search.filter.as_ref().and_then(exact_name) else {
+            return Ok(Some(Scope::Platform));
+        };
+        match find_model(conn, self.tenant, &ModelName::new(name)).await {
+            Ok(model) => Ok(Some(Scope::Model(model.model_pk))),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn key_names(&self) -> Vec<&str> {
+        let fields = self
+            .search
+            .filter
+            .iter()
+            .flat_map(|filter| filter.comparisons());
+        let keys = fields.filter_map(|comparison| match &comparison.field {
+            ModelVersionField::Tag(key) => Some(key.as_str()),
+            ModelVersionField::Attribute(_) => None,
+        });
+        keys.collect()
+    }
+}
+
+/// The name that all rows have, when the filter demands one.
+fn exact_name(filter: &Filter<ModelVersionField>) -> Option<&str> {
+    match filter {
+        Expression::And(operands) => operands.iter().find_map(exact_name),
+        Expression::Comparison(Comparison {
+            field: ModelVersionField::Attribute(ModelVersionAttribute::Name),
+            predicate:
+                Predicate::Text {
+                    operator: TextOperator::Equal,
+                    value,
+                },
+        }) => Some(value),
+        _ => None,
+    }
+}
+
+fn order(clauses: &[OrderBy<ModelVersionOrder>], scope: &Scope) -> Order {
+    let mut order = Order::default();
+    let has = |field| clauses.iter().any(|clause| clause.field == field);
+    for OrderBy { field, ascending } in clauses {
+        push_key(&mut order, *field, *ascending, scope);
+    }
+    if clauses.is_empty() {
+        push_key(&mut order, ModelVersionOrder::LastUpdateTime, false, scope);
+    }
+    if !has(ModelVersionOrder::Name) {
+        push_key(&mut order, ModelVersionOrder::Name, true, scope);
+    }
+    if !has(ModelVersionOrder::VersionNumber) {
+        push_key(&mut order, ModelVersionOrder::VersionNumber, false, scope);
+    }
+    order
+}
+
+fn push_key(order: &mut Order, field: ModelVersionOrder, ascending: bool, scope: &Scope) {
+    match (field, scope) {
+        // All names are equal then, and without this key an index gives the order.
+        (ModelVersionOrder::Name, Scope::Model(_)) => {}
+        (ModelVersionOrder::Name, Scope::Platform) => {
+            order.column("m.name", Content::Text, ascending);
+        }
+        (ModelVersionOrder::VersionNumber, _) => {
+            order.column("v.version", Content::Integer, ascending);
+        }
+        (ModelVersionOrder::CreationTime, _) => {
+            order.column("v.created_ms", Content::Integer, ascending);
+        }
+        (ModelVersionOrder::LastUpdateTime, _) => {
+            order.column("v.updated_ms", Content::Integer, ascending);
+        }
+    }
+}
+
+fn push_comparison<'a>(
+    sql: &mut Sql<'a>,
+    comparison: &'a Comparison<ModelVersionField>,
+    keys: &KeyIds,
+    with_prompts: bool,
+) {
+    let predicate = &comparison.predicate;
+    match &comparison.field {
+        ModelVersionField::Attribute(ModelVersionAttribute::Name) => {
+            push_column(sql, "m.name", predicate);
+        }
+        ModelVersionField::Attribute(ModelVersionAttribute::VersionNumber) => {
+            push_column(sql, "v.version", predicate);
+        }
+        ModelVersionField::Attribute(ModelVersionAttribute::SourcePath) => {
+            push_column(sql, "v.source", predicate);
+        }
+        ModelVersionField::Attribute(ModelVersionAttribute::RunId) => {
+            push_run_id(sql, predicate);
+        }
+        // Prompts are hidden already, so the condition has nothing left to say.
+        ModelVersionField::Tag(key) if key == PROMPT_TAG && !with_prompts => sql.push("TRUE"),
+        ModelVersionField::Tag(key) => push_keyed(sql, TAGS, keys.get(key), predicate),
+    }
+}
+
+/// MLflow stores an empty run id where there is none, so that a version without a run has
+/// another run than the one named. An index helps where a run is named.
+fn push_run_id<'a>(sql: &mut Sql<'a>, predicate: &'a Predicate) {
+    match predicate {
+        Predicate::Text {
+            operator: TextOperator::Equal,
+            value,
+        } if !value.is_empty() => {
+            push_nullable(sql, "v.run_id", predicate);
+        }
+        _ => push_column(sql, "COALESCE(v.run_id, '')", predicate),
+    }
+}
+
+fn prompt_tag(field: &ModelVersionField) -> bool {
+    matches!(field, ModelVersionField::Tag(key) if key == PROMPT_TAG)
+}
