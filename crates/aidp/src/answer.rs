@@ -6,7 +6,7 @@ use ferroflow_model::{Error, Etag, Page, Result};
 use http::{HeaderValue, header};
 use serde::Serialize;
 
-use crate::headers::{OPC_NEXT_PAGE, OPC_REQUEST_ID};
+use crate::headers::OPC_NEXT_PAGE;
 
 /// A body with the headers that belong to it.
 pub(crate) struct Answer<B> {
@@ -61,9 +61,9 @@ impl Answer<Empty> {
 }
 
 impl<B: Serialize> Answer<B> {
-    /// Writes the answer, all but the request id.
+    /// Writes the answer.
     pub(crate) fn encode(&self) -> Result<Response<Body>> {
-        let mut response = json(&self.body);
+        let mut response = json(&self.body)?;
         let headers = response.headers_mut();
         if let Some(etag) = self.etag {
             let value = HeaderValue::try_from(format!("\"{etag}\"")).map_err(Error::internal)?;
@@ -78,18 +78,10 @@ impl<B: Serialize> Answer<B> {
 }
 
 /// A JSON body with status 200.
-pub(crate) fn json(body: &impl Serialize) -> Response<Body> {
-    // The bodies of this dialect are structs of texts and numbers, which cannot fail to be written.
-    let bytes = serde_json::to_vec(body).unwrap_or_default();
+pub(crate) fn json(body: &impl Serialize) -> Result<Response<Body>> {
+    let bytes = serde_json::to_vec(body).map_err(Error::internal)?;
     let mut response = Response::new(Body::from(bytes));
     let json = HeaderValue::from_static("application/json");
     response.headers_mut().insert(header::CONTENT_TYPE, json);
-    response
-}
-
-/// Adds the id by which client and server speak of the request.
-pub(crate) fn add_request_id(response: &mut Response<Body>, request_id: Option<HeaderValue>) {
-    if let Some(id) = request_id {
-        response.headers_mut().insert(OPC_REQUEST_ID, id);
-    }
+    Ok(response)
 }

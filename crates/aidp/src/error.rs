@@ -4,11 +4,10 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 use ferroflow_model::{Error, ErrorKind};
-use http::{HeaderValue, StatusCode};
+use http::StatusCode;
 use serde::Serialize;
 
 use crate::answer;
-use crate::headers::RequestIdHeader;
 
 /// The body of every error.
 #[derive(Serialize)]
@@ -45,16 +44,16 @@ const fn status_and_code(kind: ErrorKind) -> (StatusCode, &'static str) {
     }
 }
 
-/// The answer to a request that failed. `request_id` is what finds it in the log.
-pub fn error_response(error: &Error, request_id: Option<HeaderValue>) -> Response<Body> {
+/// The answer to a request that failed.
+pub fn error_response(error: &Error) -> Response<Body> {
     let (status, code) = status_and_code(error.kind());
-    encode(status, code, error.message(), request_id)
+    encode(status, code, error.message())
 }
 
 /// Answers a path below [`BASE_PATH`](crate::BASE_PATH) that belongs to no operation.
-pub async fn not_found(request: Request) -> Response<Body> {
+pub async fn not_found(_request: Request) -> Response<Body> {
     let message = "There is no operation at this path.";
-    encode(StatusCode::NOT_FOUND, "NotFound", message, echo(&request))
+    encode(StatusCode::NOT_FOUND, "NotFound", message)
 }
 
 /// Answers a method that the path's operation does not have; the router adds the `allow` header.
@@ -63,34 +62,18 @@ pub async fn method_not_allowed(request: Request) -> Response<Body> {
         "The method {} is not allowed at this path.",
         request.method()
     );
-    encode(
-        StatusCode::METHOD_NOT_ALLOWED,
-        "MethodNotAllowed",
-        &message,
-        echo(&request),
-    )
+    encode(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", &message)
 }
 
-fn echo(request: &Request) -> Option<HeaderValue> {
-    RequestIdHeader::read(request.headers(), request.extensions()).echo
-}
-
-fn encode(
-    status: StatusCode,
-    code: &'static str,
-    message: &str,
-    request_id: Option<HeaderValue>,
-) -> Response<Body> {
-    let mut response = answer::json(&ErrorBody { code, message });
+fn encode(status: StatusCode, code: &'static str, message: &str) -> Response<Body> {
+    // Two texts can always be written.
+    let mut response = answer::json(&ErrorBody { code, message }).unwrap_or_default();
     *response.status_mut() = status;
-    answer::add_request_id(&mut response, request_id);
     response
 }
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use axum::Router;
     use axum::routing::post;
     use http_body_util::BodyExt;
@@ -137,10 +120,9 @@ mod tests {
         let unavailable = (ErrorKind::Unavailable, 503, "ServiceUnavailable");
         for (kind, status, code) in TABLE.into_iter().chain([unavailable]) {
             let error = Error::new(kind, "say \"why\"");
-            let response = error_response(&error, Some(HeaderValue::from_static("id-1")));
+            let response = error_response(&error);
             assert_eq!(response.status(), status, "{kind:?}");
             assert_eq!(response.headers()["content-type"], "application/json");
-            assert_eq!(response.headers()["opc-request-id"], "id-1");
             let body = format!(r#"{{"code":"{code}","message":"say \"why\""}}"#);
             assert_eq!(text(response).await, body);
         }
@@ -154,13 +136,12 @@ mod tests {
             .method_not_allowed_fallback(method_not_allowed);
         let ask = |method: &str, path: &str| {
             let request = Request::builder().method(method).uri(path);
-            let request = request.header("opc-request-id", "id-1").body(Body::empty());
-            router.clone().oneshot(request.unwrap())
+            let request = request.body(Body::empty()).unwrap();
+            router.clone().oneshot(request)
         };
 
         let unknown = ask("POST", "/unknown").await.unwrap();
         assert_eq!(unknown.status(), 404);
-        assert_eq!(unknown.headers()["opc-request-id"], "id-1");
         assert!(text(unknown).await.starts_with(r#"{"code":"NotFound","#));
 
         let wrong = ask("PUT", "/known").await.unwrap();

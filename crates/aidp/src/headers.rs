@@ -2,57 +2,24 @@
 
 use ferroflow_model::limits::REQUEST_ID_CHARACTERS;
 use ferroflow_model::{Error, IfMatch, Result, RetryToken};
-use ferroflow_web::RequestId;
-use http::{Extensions, HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, header};
 
 pub(crate) const OPC_REQUEST_ID: HeaderName = HeaderName::from_static("opc-request-id");
 pub(crate) const OPC_RETRY_TOKEN: HeaderName = HeaderName::from_static("opc-retry-token");
 pub(crate) const OPC_NEXT_PAGE: HeaderName = HeaderName::from_static("opc-next-page");
 
-/// The id by which client and server speak of a request.
-pub(crate) struct RequestIdHeader {
-    /// What every answer carries: the client's id where it is well-formed, else the server's.
-    pub(crate) echo: Option<HeaderValue>,
-    /// Refuses an id that is malformed.
-    pub(crate) check: Result<()>,
-}
-
-impl RequestIdHeader {
-    pub(crate) fn read(headers: &HeaderMap, extensions: &Extensions) -> Self {
-        // An empty id is as if absent.
-        let id = headers.get(OPC_REQUEST_ID).filter(|id| !id.is_empty());
-        match id {
-            Some(id) if is_well_formed(id) => Self {
-                echo: Some(id.clone()),
-                check: Ok(()),
-            },
-            Some(_) => Self {
-                echo: made_here(extensions),
-                check: Err(malformed()),
-            },
-            None => Self {
-                echo: made_here(extensions),
-                check: Ok(()),
-            },
-        }
-    }
-}
-
-/// Letters, digits, `_` and `-`.
-fn is_well_formed(id: &HeaderValue) -> bool {
+/// Refuses a malformed request id. The server answers such a request under an id of its own, and
+/// all others under theirs. An empty id is as if absent.
+pub(crate) fn check_request_id(headers: &HeaderMap) -> Result<()> {
     let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-    id.len() <= REQUEST_ID_CHARACTERS && id.as_bytes().iter().all(allowed)
-}
-
-fn made_here(extensions: &Extensions) -> Option<HeaderValue> {
-    let RequestId(id) = extensions.get::<RequestId>()?;
-    HeaderValue::from_str(id).ok()
-}
-
-fn malformed() -> Error {
-    Error::invalid(format!(
-        "Invalid value for header 'opc-request-id': 1 to {REQUEST_ID_CHARACTERS} letters, digits, underscores and dashes are allowed."
-    ))
+    match headers.get(OPC_REQUEST_ID) {
+        Some(id) if id.len() > REQUEST_ID_CHARACTERS || !id.as_bytes().iter().all(allowed) => {
+            Err(Error::invalid(format!(
+                "Invalid value for header 'opc-request-id': at most {REQUEST_ID_CHARACTERS} letters, digits, underscores and dashes are allowed."
+            )))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The token that makes a repeated request have one effect.

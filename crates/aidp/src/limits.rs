@@ -76,6 +76,3 @@ pub(crate) const DATASET_INPUTS: usize = 1000;
 pub(crate) const EXPERIMENT_IDS: usize = 10_000;
 /// Clauses of one `order_by`.
 pub(crate) const ORDER_BY_CLAUSES: usize = 100;
-
-/// The body of a request, in bytes.
-pub(crate) const BODY_BYTES: usize = 16 * 1024 * 1024;

@@ -10,17 +10,16 @@ use ferroflow_model::{
     Context, Error, ErrorKind, Permission, PlatformId, Result, Retry, Scope, WorkspaceKey,
 };
 use ferroflow_service::Service;
-use ferroflow_web::{Route, RouteTable, facts, read_body};
+use ferroflow_web::{BodyLimit, RequestId, Route, RouteTable, facts, read_body};
 use http::request::Parts;
-use http::{HeaderMap, Method, header};
+use http::{Extensions, HeaderMap, Method, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::answer::{self, Answer};
+use crate::answer::Answer;
 use crate::error::error_response;
 use crate::fingerprint::fingerprint;
-use crate::headers::{self, RequestIdHeader};
-use crate::{BASE_PATH, decode, limits, query};
+use crate::{BASE_PATH, decode, headers, query};
 
 /// The wire struct that an operation reads.
 pub(crate) trait Input: DeserializeOwned + Serialize + Send + 'static {}
@@ -140,7 +139,7 @@ pub(crate) fn workspace(operation: &str) -> String {
     )
 }
 
-/// Answers one request; every answer, errors too, carries the request id.
+/// Answers one request.
 async fn serve<I: Input, O: Serialize>(
     service: Arc<Service>,
     request: Request,
@@ -149,22 +148,14 @@ async fn serve<I: Input, O: Serialize>(
     call: impl Call<I, O>,
 ) -> Response<Body> {
     let (mut parts, body) = request.into_parts();
-    let RequestIdHeader { echo, check } = RequestIdHeader::read(&parts.headers, &parts.extensions);
     let answered = async {
-        check?;
         let (context, input) = receive(&mut parts, body, kind, name).await?;
         call.call(service, context, input).await?.encode()
     };
-    match answered.await {
-        Ok(mut response) => {
-            answer::add_request_id(&mut response, echo);
-            response
-        }
-        Err(error) => {
-            log(&error, name, echo.as_ref());
-            error_response(&error, echo)
-        }
-    }
+    answered.await.unwrap_or_else(|error| {
+        log(&error, name, &parts.extensions);
+        error_response(&error)
+    })
 }
 
 /// Reads all that a request says.
@@ -174,6 +165,7 @@ async fn receive<I: Input>(
     kind: Kind,
     name: &'static str,
 ) -> Result<(Context, I)> {
+    headers::check_request_id(&parts.headers)?;
     let scope = scope(parts).await?;
     let token = match kind {
         Kind::Change => headers::retry_token(&parts.headers)?,
@@ -183,7 +175,7 @@ async fn receive<I: Input>(
     let facts = facts(&parts.extensions)?;
     let input: I = match kind {
         Kind::Get => query::decode(parts.uri.query().unwrap_or_default())?,
-        Kind::Search | Kind::Change => decode::decode(&json_body(&parts.headers, body).await?)?,
+        Kind::Search | Kind::Change => decode::decode(&json_body(parts, body).await?)?,
     };
     let retry = match token {
         Some(token) => Some(Retry {
@@ -219,14 +211,15 @@ async fn scope(parts: &mut Parts) -> Result<Scope> {
     Ok(scope)
 }
 
-async fn json_body(headers: &HeaderMap, body: Body) -> Result<Bytes> {
-    if !is_json(headers) {
+async fn json_body(parts: &Parts, body: Body) -> Result<Bytes> {
+    if !is_json(&parts.headers) {
         return Err(Error::new(
             ErrorKind::Unparsable,
             "The header 'content-type' must be 'application/json'.",
         ));
     }
-    read_body(body, limits::BODY_BYTES).await
+    let BodyLimit(limit) = BodyLimit::of(&parts.extensions);
+    read_body(body, limit).await
 }
 
 /// Other types are refused: browsers send some of them across sites without asking.
@@ -243,9 +236,9 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 /// Logs what only the server's operator can do something about.
-fn log(error: &Error, operation: &str, request_id: Option<&http::HeaderValue>) {
+fn log(error: &Error, operation: &str, extensions: &Extensions) {
     if matches!(error.kind(), ErrorKind::Internal | ErrorKind::Unavailable) {
-        let request_id = request_id.and_then(|id| id.to_str().ok());
+        let request_id = extensions.get().map(|RequestId(id)| &**id);
         tracing::error!(operation, request_id, cause = ?error.cause(), "{error}");
     }
 }

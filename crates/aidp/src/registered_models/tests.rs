@@ -1,5 +1,3 @@
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 use ferroflow_model::model_versions::{ModelVersion, Stage};
 use ferroflow_model::{ErrorKind, Etag, Tag, VersionNumber};
 use serde_json::{Value, json};

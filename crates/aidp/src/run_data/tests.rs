@@ -1,5 +1,3 @@
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 use ferroflow_model::ErrorKind;
 use serde_json::{Value, json};
 

@@ -43,8 +43,7 @@ impl Dialect {
 
     pub(super) fn error(self, error: &Error) -> Response {
         match self {
-            // The request id is added to every answer.
-            Self::Aidp => ferroflow_aidp::error_response(error, None),
+            Self::Aidp => ferroflow_aidp::error_response(error),
             Self::Mlflow => ferroflow_mlflow::error_response(error),
         }
     }
