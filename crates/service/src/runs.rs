@@ -1,25 +1,72 @@
 //! Operations on runs.
 
+use std::collections::HashSet;
+
 use ferroflow_model::datasets::ModelOutput;
 use ferroflow_model::runs::{LogBatch, LogInputs, NewRun, Run, RunInfo, SearchRuns, UpdateRun};
-use ferroflow_model::{Context, Etag, Page, Result, RunId, TagChanges};
+use ferroflow_model::{
+    Context, Error, Etag, ExperimentId, Page, Param, Result, RunId, Tag, TagChanges,
+};
+use ferroflow_store::runs as store;
 
 use crate::Service;
+use crate::names::random_name;
+use crate::tags::distinct;
+
+/// The tag that follows the name of a run, and that the name follows.
+const NAME_TAG: &str = "mlflow.runName";
+
+/// The tag that lists the models which a run logged.
+const MODELS_TAG: &str = "mlflow.log-model.history";
 
 impl Service {
     /// Creates a run in an active experiment.
     pub async fn create_run(&self, context: &Context, new: NewRun) -> Result<Run> {
-        unimplemented!()
+        let (name, tags) = self.named(new.name, new.tags)?;
+        let create = store::CreateRun {
+            run_id: RunId::new(self.new_hex_id()),
+            experiment_id: new.experiment_id.unwrap_or(ExperimentId::DEFAULT),
+            name,
+            user_id: new.user_id,
+            start_ms: new.start_ms.unwrap_or_else(|| self.now_ms()),
+            tag_keys: self.intern_tags(&tags).await?,
+            tags,
+            keys: self.db.keys(),
+        };
+        self.write(context, create).await
+    }
+
+    /// The name of a new run, and its tags with that name among them.
+    fn named(&self, name: Option<String>, mut tags: Vec<Tag>) -> Result<(String, Vec<Tag>)> {
+        check_distinct(&tags)?;
+        let named = |tag: &Tag| tag.key == NAME_TAG;
+        let given = name.filter(|name| !name.is_empty());
+        let tagged = tags.iter().find(|tag| named(tag)).map(|tag| tag.value.clone());
+        let tagged = tagged.filter(|name| !name.is_empty());
+        if let (Some(given), Some(tagged)) = (&given, &tagged)
+            && given != tagged
+        {
+            return Err(Error::invalid(format!(
+                "Both 'run_name' argument and '{NAME_TAG}' tag are specified, but with different values (run_name='{given}', {NAME_TAG}='{tagged}')."
+            )));
+        }
+        let name = given.or(tagged).unwrap_or_else(|| random_name(self.random()));
+        tags.retain(|tag| !named(tag));
+        tags.push(Tag { key: NAME_TAG.to_owned(), value: name.clone() });
+        Ok((name, tags))
     }
 
     /// Reads a run with the latest value of each metric.
     pub async fn get_run(&self, context: &Context, run_id: &RunId) -> Result<Run> {
-        unimplemented!()
+        let (run_id, keys) = (run_id.clone(), self.db.keys());
+        self.read(context, |tenant| store::GetRun { tenant, run_id, keys }).await
     }
 
     /// Changes the status, end time or name of an active run.
-    pub async fn update_run(&self, context: &Context, update: UpdateRun) -> Result<RunInfo> {
-        unimplemented!()
+    pub async fn update_run(&self, context: &Context, mut update: UpdateRun) -> Result<RunInfo> {
+        update.name = update.name.filter(|name| !name.is_empty());
+        let name_key = self.intern_key(NAME_TAG).await?;
+        self.write(context, store::UpdateRun { update, name_key }).await
     }
 
     /// Deletes a run; again has no effect.
@@ -29,12 +76,18 @@ impl Service {
         run_id: &RunId,
         permanently: bool,
     ) -> Result<Etag> {
-        unimplemented!()
+        let run_id = run_id.clone();
+        if permanently {
+            self.write(context, store::PurgeRun { run_id }).await
+        } else {
+            self.write(context, store::DeleteRun { run_id }).await
+        }
     }
 
     /// Restores a run; again has no effect.
     pub async fn restore_run(&self, context: &Context, run_id: &RunId) -> Result<Etag> {
-        unimplemented!()
+        let run_id = run_id.clone();
+        self.write(context, store::RestoreRun { run_id }).await
     }
 
     /// Lists runs.
@@ -47,19 +100,39 @@ impl Service {
         &self,
         context: &Context,
         run_id: &RunId,
-        changes: TagChanges,
+        mut changes: TagChanges,
     ) -> Result<Etag> {
-        unimplemented!()
+        changes.set = distinct_run_tags(changes.set);
+        let tag = store::TagRun {
+            run_id: run_id.clone(),
+            name: name_among(&changes.set),
+            changes: self.keyed_changes(changes).await?,
+        };
+        self.write(context, tag).await
     }
 
     /// Logs metrics, params and tags to an active run, all or nothing.
     pub async fn log_batch(&self, context: &Context, batch: LogBatch) -> Result<Etag> {
-        unimplemented!()
+        check_distinct_params(&batch.params)?;
+        let tags = distinct_run_tags(batch.tags);
+        let metric_names: Vec<&str> =
+            batch.metrics.iter().map(|new| new.metric.key.as_str()).collect();
+        let param_names: Vec<&str> = batch.params.iter().map(|param| param.key.as_str()).collect();
+        let log = store::LogBatch {
+            metric_keys: self.db.intern(&metric_names).await?,
+            param_keys: self.db.intern(&param_names).await?,
+            name: name_among(&tags),
+            tags: self.keyed_tags(tags).await?,
+            run_id: batch.run_id,
+            metrics: batch.metrics,
+            params: batch.params,
+        };
+        self.write(context, log).await
     }
 
     /// Records datasets and models that an active run read.
     pub async fn log_inputs(&self, context: &Context, inputs: LogInputs) -> Result<Etag> {
-        unimplemented!()
+        self.write(context, store::LogInputs { inputs }).await
     }
 
     /// Records models that an active run wrote.
@@ -69,7 +142,8 @@ impl Service {
         run_id: &RunId,
         outputs: Vec<ModelOutput>,
     ) -> Result<Etag> {
-        unimplemented!()
+        let run_id = run_id.clone();
+        self.write(context, store::LogOutputs { run_id, outputs }).await
     }
 
     /// Appends a model description (JSON text) to the run tag `mlflow.log-model.history`.
@@ -79,6 +153,48 @@ impl Service {
         run_id: &RunId,
         model_json: &str,
     ) -> Result<Etag> {
-        unimplemented!()
+        let log = store::LogModel {
+            run_id: run_id.clone(),
+            model_json: model_json.to_owned(),
+            history_key: self.intern_key(MODELS_TAG).await?,
+        };
+        self.write(context, log).await
     }
+}
+
+/// Keeps the last tag of each key. A run cannot be renamed to nothing: such a tag is ignored.
+fn distinct_run_tags(mut tags: Vec<Tag>) -> Vec<Tag> {
+    tags.retain(|tag| tag.key != NAME_TAG || !tag.value.is_empty());
+    distinct(tags)
+}
+
+/// The name that these tags give a run.
+fn name_among(tags: &[Tag]) -> Option<String> {
+    tags.iter().find(|tag| tag.key == NAME_TAG).map(|tag| tag.value.clone())
+}
+
+fn check_distinct(tags: &[Tag]) -> Result<()> {
+    match repeated(tags.iter().map(|tag| tag.key.as_str())).as_slice() {
+        [] => Ok(()),
+        [key, ..] => Err(Error::invalid(format!(
+            "Invalid value for parameter 'tags': the key '{key}' is given more than once."
+        ))),
+    }
+}
+
+fn check_distinct_params(params: &[Param]) -> Result<()> {
+    let repeated = repeated(params.iter().map(|param| param.key.as_str()));
+    if repeated.is_empty() {
+        return Ok(());
+    }
+    Err(Error::invalid(format!(
+        "Duplicate parameter keys have been submitted: ['{}']. Please ensure the request contains only one param value per param key.",
+        repeated.join("', '")
+    )))
+}
+
+/// The keys that appear a second time, in order.
+fn repeated<'a>(keys: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut seen = HashSet::new();
+    keys.filter(|key| !seen.insert(*key)).collect()
 }

@@ -1,10 +1,21 @@
 //! Runs.
 
 mod create;
+mod edit;
 mod inputs;
+mod lifecycle;
+mod log_batch;
+mod log_inputs;
+mod log_model;
+mod model_metrics;
 mod read;
 
 pub use create::CreateRun;
+pub use edit::{TagRun, UpdateRun};
+pub use lifecycle::{DeleteRun, PurgeRun, RestoreRun};
+pub use log_batch::LogBatch;
+pub use log_inputs::{LogInputs, LogOutputs};
+pub use log_model::LogModel;
 pub use read::GetRun;
 
 pub(crate) use read::{RUN_COLUMNS, RUN_TABLES, complete_runs, run_row};

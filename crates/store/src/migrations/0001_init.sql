@@ -37,6 +37,10 @@ CREATE TABLE experiments (
     UNIQUE (workspace_pk, name)
 );
 
+-- The default order of a search.
+CREATE INDEX experiments_by_creation
+    ON experiments (workspace_pk, lifecycle, created_ms DESC, number);
+
 CREATE TABLE experiment_tags (
     experiment_pk BIGINT NOT NULL,
     key_id BIGINT NOT NULL,
@@ -53,7 +57,7 @@ CREATE TABLE runs (
     name {text} NOT NULL,
     user_id {text} NOT NULL,
     status {text} NOT NULL,
-    start_ms BIGINT,
+    start_ms BIGINT NOT NULL,
     end_ms BIGINT,
     artifact_uri {text} NOT NULL,
     lifecycle {text} NOT NULL,
@@ -94,16 +98,17 @@ CREATE TABLE run_metrics (
     PRIMARY KEY (run_pk, key_id)
 ){clustered};
 
--- All points, clustered by series. A point is its own key: an exact duplicate is the same point.
+-- All points, clustered by series in the order in which a history is read, so that each page of it
+-- costs the same. A point is its own key: an exact duplicate is the same point.
 CREATE TABLE metric_points (
     experiment_pk BIGINT NOT NULL,
     run_pk BIGINT NOT NULL,
     key_id BIGINT NOT NULL,
-    step BIGINT NOT NULL,
     timestamp_ms BIGINT NOT NULL,
+    step BIGINT NOT NULL,
     value DOUBLE PRECISION NOT NULL,
     is_nan BOOLEAN NOT NULL,
-    PRIMARY KEY (experiment_pk, run_pk, key_id, step, timestamp_ms, value, is_nan)
+    PRIMARY KEY (experiment_pk, run_pk, key_id, timestamp_ms, step, value, is_nan)
 ){clustered};
 
 -- Datasets, shared within an experiment; the first description of a name and digest wins.
@@ -124,6 +129,8 @@ CREATE TABLE run_dataset_inputs (
     dataset_pk BIGINT NOT NULL,
     PRIMARY KEY (run_pk, dataset_pk)
 ){clustered};
+
+CREATE INDEX run_dataset_inputs_by_dataset ON run_dataset_inputs (dataset_pk);
 
 CREATE TABLE run_dataset_input_tags (
     run_pk BIGINT NOT NULL,
@@ -196,7 +203,7 @@ CREATE TABLE logged_model_metrics (
     is_nan BOOLEAN NOT NULL,
     dataset_name {text} NOT NULL,
     dataset_digest {text} NOT NULL,
-    PRIMARY KEY (logged_model_pk, key_id, timestamp_ms, step, run_id)
+    PRIMARY KEY (logged_model_pk, key_id, timestamp_ms, step, run_id, dataset_name, dataset_digest)
 ){clustered};
 
 -- The registry. `last_version` counts up only, so that a number is never used again.
