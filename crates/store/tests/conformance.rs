@@ -3,9 +3,19 @@
 //! Every test runs on SQLite, and on PostgreSQL as well when `FERROFLOW_TEST_POSTGRES` names a
 //! cluster (`scripts/with-postgres` starts one).
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 #[path = "conformance/harness.rs"]
 mod harness;
+#[path = "conformance/inputs.rs"]
+mod inputs;
+#[path = "conformance/metrics.rs"]
+mod metrics;
+#[path = "conformance/retries.rs"]
+mod retries;
+#[path = "conformance/run_data.rs"]
+mod run_data;
 #[path = "conformance/runs.rs"]
 mod runs;
+#[path = "conformance/schema.rs"]
+mod schema;

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use ferroflow_model::{Fingerprint, IfMatch, Result, Retry, RetryToken, Scope};
 use ferroflow_store::{
-    DatabaseUrl, Db, DbOptions, Mutation, NewDefaultExperiment, Query, Tenant, WriteContext,
+    Command, Conn, DatabaseUrl, Db, DbOptions, Mutation, NewDefaultExperiment, Query, Tenant, WriteContext,
 };
 use tempfile::TempDir;
 use tokio_postgres::{Client, NoTls};
@@ -130,9 +130,41 @@ impl TestDb {
         self.db().read(query).await
     }
 
+    /// Runs one statement, for states that no operation makes.
+    pub(crate) async fn execute(&self, sql: &str) -> u64 {
+        self.db().run(Execute(sql.to_owned())).await.unwrap()
+    }
+
     /// The id of a key.
     pub(crate) async fn key(&self, name: &str) -> i64 {
         self.db().intern(&[name]).await.unwrap()[0]
+    }
+}
+
+/// Answers the number that a statement selects.
+pub(crate) async fn count(test: &TestDb, sql: &str) -> i64 {
+    test.read(Number(sql.to_owned())).await.unwrap()
+}
+
+struct Number(String);
+
+impl Query for Number {
+    type Out = i64;
+    const NAME: &'static str = "test.number";
+
+    async fn run<C: Conn>(&self, conn: &mut C) -> Result<i64> {
+        conn.query_one(&self.0, &[], |row| row.get(0)).await
+    }
+}
+
+struct Execute(String);
+
+impl Command for Execute {
+    type Out = u64;
+    const NAME: &'static str = "test.execute";
+
+    async fn run<C: Conn>(&self, conn: &mut C) -> Result<u64> {
+        conn.execute(&self.0, &[]).await
     }
 }
 
