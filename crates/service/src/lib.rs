@@ -9,6 +9,7 @@ mod model_versions;
 mod names;
 mod registered_models;
 mod runs;
+mod search;
 mod service;
 mod tags;
 

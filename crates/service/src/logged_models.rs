@@ -1,10 +1,12 @@
 //! Operations on logged models.
 
 use ferroflow_model::logged_models::{
-    LoggedModel, LoggedModelStatus, NewLoggedModel, SearchLoggedModels,
+    LoggedModel, LoggedModelOrder, LoggedModelStatus, NewLoggedModel, SearchLoggedModels,
 };
 use ferroflow_model::{Context, Error, Etag, ModelId, Page, Param, Result, TagChanges};
+use ferroflow_search::OrderBy;
 use ferroflow_store::logged_models as store;
+use ferroflow_store::search::{LoggedModelClause, LoggedModelSearch};
 
 use crate::Service;
 use crate::names::random_name;
@@ -113,8 +115,28 @@ impl Service {
         context: &Context,
         search: SearchLoggedModels,
     ) -> Result<Page<LoggedModel>> {
-        unimplemented!()
+        context.workspace()?;
+        let order = search.order_by.into_iter().map(clause).collect::<Result<_>>()?;
+        let (experiment_ids, datasets) = (search.experiment_ids, search.datasets);
+        let search = self.search_by(search.filter.as_deref(), order, search.page)?;
+        self.read(context, |tenant| LoggedModelSearch {
+            tenant,
+            search,
+            experiment_ids,
+            datasets,
+        })
+        .await
     }
+}
+
+/// Parses one clause of an order.
+fn clause(order: LoggedModelOrder) -> Result<LoggedModelClause> {
+    let field = ferroflow_search::LoggedModelOrder::parse_field_name(&order.field_name)?;
+    Ok(LoggedModelClause {
+        order: OrderBy { field, ascending: order.ascending },
+        dataset_name: order.dataset_name,
+        dataset_digest: order.dataset_digest,
+    })
 }
 
 /// A param is written once, so a key may come only once in a request.

@@ -18,6 +18,11 @@ impl Service {
     ) -> Result<Page<Metric>> {
         let key_ids = self.db.find_keys(&[&series.key]).await?;
         let key_id = key_ids.first().copied().flatten().unwrap_or(UNKNOWN_KEY);
-        self.read(context, |tenant| store::MetricHistory { tenant, series, key_id }).await
+        self.read(context, |tenant| store::MetricHistory {
+            tenant,
+            series,
+            key_id,
+        })
+        .await
     }
 }

@@ -9,6 +9,7 @@ use ferroflow_store::model_versions::{
     CreateModelVersion, DeleteModelVersion, GetModelVersion, TagModelVersion,
     TransitionModelVersion, UpdateModelVersion,
 };
+use ferroflow_store::search::ModelVersionSearch;
 
 use crate::Service;
 use crate::tags::distinct;
@@ -106,7 +107,8 @@ impl Service {
         context: &Context,
         search: SearchModelVersions,
     ) -> Result<Page<ModelVersion>> {
-        unimplemented!()
+        let search = self.search(search.filter.as_deref(), &search.order_by, search.page)?;
+        self.read(context, |tenant| ModelVersionSearch { tenant, search }).await
     }
 
     /// Sets and deletes tags of a version.

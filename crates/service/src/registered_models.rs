@@ -8,6 +8,7 @@ use ferroflow_model::registered_models::{
 use ferroflow_model::{Context, Etag, Page, Result, TagChanges, VersionNumber};
 use ferroflow_store::model_versions::LatestVersions;
 use ferroflow_store::registered_models as store;
+use ferroflow_store::search::RegisteredModelSearch;
 
 use crate::Service;
 use crate::tags::distinct;
@@ -94,7 +95,8 @@ impl Service {
         context: &Context,
         search: SearchRegisteredModels,
     ) -> Result<Page<RegisteredModel>> {
-        unimplemented!()
+        let search = self.search(search.filter.as_deref(), &search.order_by, search.page)?;
+        self.read(context, |tenant| RegisteredModelSearch { tenant, search }).await
     }
 
     /// Sets and deletes tags of a model.

@@ -8,6 +8,7 @@ use ferroflow_model::{
     Context, Error, Etag, ExperimentId, Page, Param, Result, RunId, Tag, TagChanges,
 };
 use ferroflow_store::runs as store;
+use ferroflow_store::search::RunSearch;
 
 use crate::Service;
 use crate::names::random_name;
@@ -41,7 +42,10 @@ impl Service {
         check_distinct(&tags)?;
         let named = |tag: &Tag| tag.key == NAME_TAG;
         let given = name.filter(|name| !name.is_empty());
-        let tagged = tags.iter().find(|tag| named(tag)).map(|tag| tag.value.clone());
+        let tagged = tags
+            .iter()
+            .find(|tag| named(tag))
+            .map(|tag| tag.value.clone());
         let tagged = tagged.filter(|name| !name.is_empty());
         if let (Some(given), Some(tagged)) = (&given, &tagged)
             && given != tagged
@@ -50,23 +54,34 @@ impl Service {
                 "Both 'run_name' argument and '{NAME_TAG}' tag are specified, but with different values (run_name='{given}', {NAME_TAG}='{tagged}')."
             )));
         }
-        let name = given.or(tagged).unwrap_or_else(|| random_name(self.random()));
+        let name = given
+            .or(tagged)
+            .unwrap_or_else(|| random_name(self.random()));
         tags.retain(|tag| !named(tag));
-        tags.push(Tag { key: NAME_TAG.to_owned(), value: name.clone() });
+        tags.push(Tag {
+            key: NAME_TAG.to_owned(),
+            value: name.clone(),
+        });
         Ok((name, tags))
     }
 
     /// Reads a run with the latest value of each metric.
     pub async fn get_run(&self, context: &Context, run_id: &RunId) -> Result<Run> {
         let (run_id, keys) = (run_id.clone(), self.db.keys());
-        self.read(context, |tenant| store::GetRun { tenant, run_id, keys }).await
+        self.read(context, |tenant| store::GetRun {
+            tenant,
+            run_id,
+            keys,
+        })
+        .await
     }
 
     /// Changes the status, end time or name of an active run.
     pub async fn update_run(&self, context: &Context, mut update: UpdateRun) -> Result<RunInfo> {
         update.name = update.name.filter(|name| !name.is_empty());
         let name_key = self.intern_key(NAME_TAG).await?;
-        self.write(context, store::UpdateRun { update, name_key }).await
+        self.write(context, store::UpdateRun { update, name_key })
+            .await
     }
 
     /// Deletes a run; again has no effect.
@@ -92,7 +107,16 @@ impl Service {
 
     /// Lists runs.
     pub async fn search_runs(&self, context: &Context, search: SearchRuns) -> Result<Page<Run>> {
-        unimplemented!()
+        context.workspace()?;
+        let (experiment_ids, view) = (search.experiment_ids, search.view);
+        let search = self.search(search.filter.as_deref(), &search.order_by, search.page)?;
+        self.read(context, |tenant| RunSearch {
+            tenant,
+            search,
+            experiment_ids,
+            view,
+        })
+        .await
     }
 
     /// Sets and deletes tags of an active run.
@@ -115,9 +139,16 @@ impl Service {
     pub async fn log_batch(&self, context: &Context, batch: LogBatch) -> Result<Etag> {
         check_distinct_params(&batch.params)?;
         let tags = distinct_run_tags(batch.tags);
-        let metric_names: Vec<&str> =
-            batch.metrics.iter().map(|new| new.metric.key.as_str()).collect();
-        let param_names: Vec<&str> = batch.params.iter().map(|param| param.key.as_str()).collect();
+        let metric_names: Vec<&str> = batch
+            .metrics
+            .iter()
+            .map(|new| new.metric.key.as_str())
+            .collect();
+        let param_names: Vec<&str> = batch
+            .params
+            .iter()
+            .map(|param| param.key.as_str())
+            .collect();
         let log = store::LogBatch {
             metric_keys: self.db.intern(&metric_names).await?,
             param_keys: self.db.intern(&param_names).await?,
@@ -143,7 +174,8 @@ impl Service {
         outputs: Vec<ModelOutput>,
     ) -> Result<Etag> {
         let run_id = run_id.clone();
-        self.write(context, store::LogOutputs { run_id, outputs }).await
+        self.write(context, store::LogOutputs { run_id, outputs })
+            .await
     }
 
     /// Appends a model description (JSON text) to the run tag `mlflow.log-model.history`.
@@ -170,7 +202,9 @@ fn distinct_run_tags(mut tags: Vec<Tag>) -> Vec<Tag> {
 
 /// The name that these tags give a run.
 fn name_among(tags: &[Tag]) -> Option<String> {
-    tags.iter().find(|tag| tag.key == NAME_TAG).map(|tag| tag.value.clone())
+    tags.iter()
+        .find(|tag| tag.key == NAME_TAG)
+        .map(|tag| tag.value.clone())
 }
 
 fn check_distinct(tags: &[Tag]) -> Result<()> {

@@ -133,17 +133,17 @@ impl Service {
             .to_string()
     }
 
-    /// Where the artifacts of an experiment go by default.
-    pub(crate) fn default_artifact_location(&self, experiment: ExperimentId) -> String {
+    /// The root below which experiments get their artifact locations, with a separator at its end.
+    pub(crate) fn artifact_root(&self) -> String {
         let root = &self.settings.artifact_root;
         let separator = if root.ends_with('/') { "" } else { "/" };
-        format!("{root}{separator}{experiment}")
+        format!("{root}{separator}")
     }
 
     async fn ensure_tenant(&self, scope: &Scope) -> Result<Tenant> {
         let default_experiment = NewDefaultExperiment {
             name: "Default".to_owned(),
-            artifact_location: self.default_artifact_location(ExperimentId::DEFAULT),
+            artifact_location: format!("{}{}", self.artifact_root(), ExperimentId::DEFAULT),
             now_ms: self.now_ms(),
         };
         self.db.ensure_tenant(scope, &default_experiment).await

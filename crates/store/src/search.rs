@@ -40,3 +40,11 @@ pub struct Search<F, O> {
     /// Names of interned keys.
     pub keys: Arc<KeyCache>,
 }
+
+impl<F, O> Search<F, O> {
+    /// What the filter names, from left to right.
+    fn fields(&self) -> impl Iterator<Item = &F> {
+        let comparisons = self.filter.iter().flat_map(Filter::comparisons);
+        comparisons.map(|comparison| &comparison.field)
+    }
+}

@@ -60,12 +60,8 @@ impl ExperimentSearch {
     }
 
     fn key_names(&self) -> Vec<&str> {
-        let fields = self
-            .search
-            .filter
-            .iter()
-            .flat_map(|filter| filter.comparisons());
-        let keys = fields.filter_map(|comparison| match &comparison.field {
+        let fields = self.search.fields();
+        let keys = fields.filter_map(|field| match field {
             ExperimentField::Tag(key) => Some(key.as_str()),
             ExperimentField::Attribute(_) => None,
         });

@@ -1,5 +1,7 @@
 //! Searching logged models.
 
+use std::fmt::Write as _;
+
 use ferroflow_model::logged_models::LoggedModel;
 use ferroflow_model::metrics::MetricDataset;
 use ferroflow_model::{ExperimentId, Page, Result, ViewType};
@@ -101,12 +103,8 @@ impl LoggedModelSearch {
     }
 
     fn key_names(&self) -> Vec<&str> {
-        let fields = self
-            .search
-            .filter
-            .iter()
-            .flat_map(|filter| filter.comparisons());
-        let filtered = fields.filter_map(|comparison| match &comparison.field {
+        let fields = self.search.fields();
+        let filtered = fields.filter_map(|field| match field {
             LoggedModelField::Metric(key)
             | LoggedModelField::Param(key)
             | LoggedModelField::Tag(key) => Some(key.as_str()),
@@ -125,13 +123,8 @@ impl LoggedModelSearch {
 
     /// Appends the condition that datasets alone make, when no metric condition holds them.
     fn push_datasets<'a>(&'a self, sql: &mut Sql<'a>) {
-        let mut fields = self
-            .search
-            .filter
-            .iter()
-            .flat_map(|filter| filter.comparisons());
-        let has_metric =
-            fields.any(|comparison| matches!(comparison.field, LoggedModelField::Metric(_)));
+        let mut fields = self.search.fields();
+        let has_metric = fields.any(|field| matches!(field, LoggedModelField::Metric(_)));
         if self.datasets.is_empty() || has_metric {
             return;
         }
@@ -202,10 +195,10 @@ fn push_latest_point<'a>(
     ] {
         if let Some(text) = text {
             let number = sql.argument(text);
-            on_dataset += &format!(" AND x.{column} = ${number}");
+            let _ = write!(on_dataset, " AND x.{column} = ${number}");
         }
     }
-    order.joins += &format!(
+    order.join(format_args!(
         " LEFT JOIN {name} {alias} ON {} AND {alias}.key_id = ${key} \
          AND ({alias}.timestamp_ms, {alias}.step, {alias}.run_id) = \
          (SELECT x.timestamp_ms, x.step, x.run_id FROM {name} x \
@@ -213,7 +206,7 @@ fn push_latest_point<'a>(
          ORDER BY x.timestamp_ms DESC, x.step DESC, x.run_id LIMIT 1)",
         METRICS.belongs(&alias),
         METRICS.belongs("x"),
-    );
+    ));
     order.joined(&alias, Content::Metric, clause.order.ascending);
 }
 
@@ -244,7 +237,7 @@ fn push_comparison<'a>(
         LoggedModelField::Metric(key) => {
             push_metric(sql, METRICS, keys.get(key), predicate, |sql| {
                 push_on_datasets(sql, datasets);
-            })
+            });
         }
         LoggedModelField::Param(key) => push_keyed(sql, PARAMS, keys.get(key), predicate),
         LoggedModelField::Tag(key) => push_keyed(sql, TAGS, keys.get(key), predicate),

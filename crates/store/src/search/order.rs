@@ -5,6 +5,7 @@
 //! the first one does.
 
 use std::borrow::Cow;
+use std::fmt::{Arguments, Write as _};
 
 use ferroflow_model::Result;
 
@@ -78,9 +79,16 @@ impl Order {
         let number = sql.argument(key_id.unwrap_or(NO_KEY));
         let SideTable { name, .. } = table;
         let belongs = table.belongs(&alias);
-        self.joins +=
-            &format!(" LEFT JOIN {name} {alias} ON {belongs} AND {alias}.key_id = ${number}");
+        self.join(format_args!(
+            " LEFT JOIN {name} {alias} ON {belongs} AND {alias}.key_id = ${number}"
+        ));
         self.joined(&alias, content, ascending);
+    }
+
+    /// Appends to the joins.
+    pub(super) fn join(&mut self, join: Arguments<'_>) {
+        // Writing to a string cannot fail.
+        let _ = self.joins.write_fmt(join);
     }
 
     /// Adds the value of a table that [`joins`](Self::joins) holds under `alias`.

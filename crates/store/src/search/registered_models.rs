@@ -70,12 +70,8 @@ impl RegisteredModelSearch {
     }
 
     fn key_names(&self) -> Vec<&str> {
-        let fields = self
-            .search
-            .filter
-            .iter()
-            .flat_map(|filter| filter.comparisons());
-        let keys = fields.filter_map(|comparison| match &comparison.field {
+        let fields = self.search.fields();
+        let keys = fields.filter_map(|field| match field {
             RegisteredModelField::Tag(key) => Some(key.as_str()),
             RegisteredModelField::Name => None,
         });
@@ -127,7 +123,7 @@ pub(super) fn asks_for_prompts<F>(
     filter: Option<&Filter<F>>,
     is_prompt_tag: impl Fn(&F) -> bool,
 ) -> bool {
-    let mut comparisons = filter.into_iter().flat_map(|filter| filter.comparisons());
+    let mut comparisons = filter.into_iter().flat_map(Filter::comparisons);
     comparisons.any(|comparison| {
         is_prompt_tag(&comparison.field)
             && match &comparison.predicate {

@@ -88,12 +88,8 @@ impl RunSearch {
     }
 
     fn key_names(&self) -> Vec<&str> {
-        let fields = self
-            .search
-            .filter
-            .iter()
-            .flat_map(|filter| filter.comparisons());
-        let filtered = fields.filter_map(|comparison| match &comparison.field {
+        let fields = self.search.fields();
+        let filtered = fields.filter_map(|field| match field {
             RunField::Metric(key) | RunField::Param(key) | RunField::Tag(key) => Some(key.as_str()),
             RunField::Attribute(RunAttribute::RunName) => Some(NAME_TAG),
             RunField::Attribute(_) | RunField::Dataset(_) => None,
@@ -161,7 +157,7 @@ fn push_comparison<'a>(sql: &mut Sql<'a>, comparison: &'a Comparison<RunField>, 
         }
         RunField::Attribute(RunAttribute::EndTime) => push_nullable(sql, "r.end_ms", predicate),
         RunField::Attribute(attribute) => {
-            push_column(sql, attribute_order(*attribute).0, predicate)
+            push_column(sql, attribute_order(*attribute).0, predicate);
         }
         RunField::Metric(key) => push_metric(sql, METRICS, keys.get(key), predicate, |_| ()),
         RunField::Param(key) => push_keyed(sql, PARAMS, keys.get(key), predicate),

@@ -165,7 +165,7 @@ mod tests {
             r#"[1,2,1,"r"]"#,
             r#"[1,null,null,"r"]"#,
             r#"[1,null,1.5,"r"]"#,
-            r#"[1,null,1,null]"#,
+            r"[1,null,1,null]",
             r#"[1,null,1,"\u0000"]"#,
             r#"[[],null,1,"r"]"#,
         ] {
