@@ -13,6 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 START_TIMEOUT_SECONDS = 120
+RECOVERY_SECONDS = 300
 
 MLFLOW = "/api/2.0/mlflow/"
 AIDP = "/20260430/aiDataPlatforms/default/mlops/api/2.0/mlflow/"
@@ -85,16 +86,26 @@ class Target:
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def post(self, operation: str, body: dict) -> dict:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
-        connection.request(
-            "POST", MLFLOW + operation, json.dumps(body), {"content-type": "application/json"}
-        )
-        answer = connection.getresponse()
-        content = answer.read()
-        connection.close()
-        if answer.status != 200:
-            raise RuntimeError(f"{self.name}: {operation}: {answer.status} {content!r}")
-        return json.loads(content)
+        """Prepares a measurement. The reference needs minutes to recover from some loads."""
+        deadline = time.monotonic() + RECOVERY_SECONDS
+        while True:
+            status, content = self.try_post(operation, body)
+            if status == 200:
+                return json.loads(content)
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"{self.name}: {operation}: {status} {content!r}")
+            time.sleep(1)
+
+    def try_post(self, operation: str, body: dict) -> tuple[int, bytes]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=RECOVERY_SECONDS)
+        try:
+            connection.request(
+                "POST", MLFLOW + operation, json.dumps(body), {"content-type": "application/json"}
+            )
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        finally:
+            connection.close()
 
 
 class Ferroflow(Target):

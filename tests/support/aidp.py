@@ -53,8 +53,18 @@ def signer() -> oci.signer.Signer:
 
 
 def ml_ops_client(url: str) -> MLOpsClient:
-    """A client as a user has it, its default retries included."""
-    return MLOpsClient(configuration(), signer=signer(), service_endpoint=url, timeout=(5, 30))
+    """A client as a user has it, but that it gives up after seconds where a user's tries for
+    minutes: what it retries is the same, and it sends a retry token with every change."""
+    retries = oci.retry.RetryStrategyBuilder(
+        max_attempts=3, total_elapsed_time_seconds=15, retry_max_wait_between_calls_seconds=1
+    ).get_retry_strategy()
+    return MLOpsClient(
+        configuration(),
+        signer=signer(),
+        service_endpoint=url,
+        timeout=(5, 30),
+        retry_strategy=retries,
+    )
 
 
 def tag(key: str, value: str) -> models.ModelVersionTag:
