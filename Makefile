@@ -1,7 +1,7 @@
 # `make help` lists what there is. Each target installs what it needs.
 
 .DEFAULT_GOAL := help
-.PHONY: help run build release test lint format bench python clean
+.PHONY: help run build release test lint format documents bench python clean
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -28,6 +28,9 @@ format: python ## Format the Rust and Python code
 	cargo fmt --all
 	.venv/bin/ruff format tests bench
 	.venv/bin/ruff check --fix tests bench
+
+documents: ## Make the pages and the example file that are made from the code
+	FERROFLOW_UPDATE_DOCUMENTS=1 cargo test -p ferroflow-testkit --test all up_to_date
 
 bench: python release ## Measure Ferroflow beside mlflow server (ARGUMENTS=--help tells more)
 	.venv/bin/python bench/run.py $(ARGUMENTS)

@@ -5,16 +5,22 @@ use std::sync::Arc;
 use axum::Router;
 use ferroflow_mlflow::RoutesOptions;
 use ferroflow_service::Service;
-use ferroflow_web::RouteTable;
+use ferroflow_web::{RouteFacts, RouteTable};
 
 use crate::http::{method_not_allowed, not_found};
 use crate::probes::{self, Probes};
 
 /// The routes of both dialects.
-pub fn dialects(mlflow: &RoutesOptions) -> RouteTable<Arc<Service>> {
+fn dialects(mlflow: &RoutesOptions) -> RouteTable<Arc<Service>> {
     let mut table = ferroflow_aidp::routes();
     table.extend(ferroflow_mlflow::routes(mlflow));
     table
+}
+
+/// What is known of every route of the server.
+pub fn facts(mlflow: &RoutesOptions) -> Vec<RouteFacts> {
+    let (dialects, probes) = (dialects(mlflow), probes::routes());
+    dialects.facts().chain(probes.facts()).cloned().collect()
 }
 
 /// The router over all routes, `extra` ones included.

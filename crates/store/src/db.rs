@@ -169,8 +169,11 @@ impl Db {
         names.iter().map(|name| id(name)).collect()
     }
 
-    /// Asks the database whether it answers.
+    /// Asks the database whether it answers, and whether it can still be written.
     pub async fn health(&self) -> Result<()> {
+        if let EngineDb::Sqlite(sqlite) = &self.engine {
+            sqlite.check_writer()?;
+        }
         self.read(Health).await
     }
 

@@ -107,7 +107,7 @@ pub struct Flags {
     // Text, because clap repeats a value that it refuses, and this one may hold a password.
     pub database: Option<String>,
 
-    /// How many connections to PostgreSQL, or readers of the SQLite file, there are at most
+    /// How many connections to PostgreSQL there are at most
     #[arg(
         long,
         env = "FERROFLOW_DATABASE_POOL_SIZE",

@@ -131,6 +131,18 @@ impl Sqlite {
         task.await.map_err(Error::internal)?
     }
 
+    /// Fails when nothing can be written any more: the writer was closed, or has died.
+    pub(crate) fn check_writer(&self) -> Result<()> {
+        let thread = self
+            .writer_thread
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if thread.as_ref().is_some_and(|thread| !thread.is_finished()) {
+            return Ok(());
+        }
+        Err(Error::unavailable("the writer has ended"))
+    }
+
     /// Lets the writer finish what is queued, then checkpoints and closes.
     pub(crate) async fn close(&self) {
         drop(
