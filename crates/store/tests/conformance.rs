@@ -5,6 +5,8 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+#[path = "conformance/experiments.rs"]
+mod experiments;
 #[path = "conformance/harness.rs"]
 mod harness;
 #[path = "conformance/inputs.rs"]
@@ -19,3 +21,7 @@ mod run_data;
 mod runs;
 #[path = "conformance/schema.rs"]
 mod schema;
+#[path = "conformance/search_experiments.rs"]
+mod search_experiments;
+#[path = "conformance/search_runs.rs"]
+mod search_runs;

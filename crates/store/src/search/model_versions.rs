@@ -57,7 +57,7 @@ impl Query for ModelVersionSearch {
             .await?;
         let rows = found.in_order(rows, |row| row.version_pk);
         Ok(Page {
-            items: complete_versions(conn, &self.search.keys, self.tenant, rows).await?,
+            items: complete_versions(conn, &self.search.keys, rows).await?,
             next_page_token: found.next_page_token,
         })
     }

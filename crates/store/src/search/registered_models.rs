@@ -46,7 +46,7 @@ impl Query for RegisteredModelSearch {
             .await?;
         let rows = found.in_order(rows, |row| row.model_pk);
         Ok(Page {
-            items: complete_models(conn, &self.search.keys, self.tenant, rows).await?,
+            items: complete_models(conn, &self.search.keys, rows).await?,
             next_page_token: found.next_page_token,
         })
     }
