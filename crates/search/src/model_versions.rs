@@ -33,8 +33,10 @@ pub enum ModelVersionAttribute {
 pub enum ModelVersionOrder {
     /// `name`: of the registered model.
     Name,
-    /// `version_number`
+    /// `version_number`, also `version`.
     VersionNumber,
+    /// `stage`, also `current_stage`: an order that Oracle has and MLflow has not.
+    Stage,
     /// `creation_timestamp`
     CreationTime,
     /// `last_updated_timestamp`
@@ -63,6 +65,7 @@ impl Attribute for ModelVersionOrder {
     const ALL: &'static [Self] = &[
         Self::Name,
         Self::VersionNumber,
+        Self::Stage,
         Self::CreationTime,
         Self::LastUpdateTime,
     ];
@@ -71,6 +74,7 @@ impl Attribute for ModelVersionOrder {
         match self {
             Self::Name => "name",
             Self::VersionNumber => "version_number",
+            Self::Stage => "stage",
             Self::CreationTime => "creation_timestamp",
             Self::LastUpdateTime => "last_updated_timestamp",
         }
@@ -109,6 +113,8 @@ impl fmt::Display for ModelVersionField {
 impl Field for ModelVersionOrder {
     fn resolve(name: Name<'_>) -> Result<Self> {
         match name.scope() {
+            Some(Scope::Attribute) if name.key == "version" => Ok(Self::VersionNumber),
+            Some(Scope::Attribute) if name.key == "current_stage" => Ok(Self::Stage),
             Some(Scope::Attribute) => attribute(&name.key),
             _ => Err(name.invalid_scope(&[Scope::Attribute])),
         }

@@ -459,6 +459,13 @@ def test_model_versions_are_listed_by_filter_and_order(tenant, in_platform):
         ("beta", "2"),
         ("beta", "1"),
     ]
+    tenant.sdk.transition_model_version_stage(
+        tenant.platform,
+        models.TransitionModelVersionStageDetails(
+            name="alpha", version="1", stage="Staging", archive_existing_versions=False
+        ),
+    )
+    assert found(order_by="stage DESC, name, version")[:2] == [("alpha", "1"), ("alpha", "2")]
     assert found(filter="name LIKE 'et'", order_by="version_number") == [
         ("beta", "1"),
         ("beta", "2"),

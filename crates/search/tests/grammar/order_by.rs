@@ -71,6 +71,14 @@ fn other_entities() {
         printed::<ModelVersionOrder>("creation_timestamp"),
         "creation_timestamp ASC"
     );
+    assert_eq!(
+        printed::<ModelVersionOrder>("version"),
+        "version_number ASC"
+    );
+    assert_eq!(
+        printed::<ModelVersionOrder>("current_stage DESC"),
+        "stage DESC"
+    );
     refused::<ModelVersionOrder>("run_id", "Invalid attribute key");
 }
 

@@ -153,6 +153,9 @@ fn push_key(order: &mut Order, field: ModelVersionOrder, ascending: bool, scope:
         (ModelVersionOrder::VersionNumber, _) => {
             order.column("v.version", Content::Integer, ascending);
         }
+        (ModelVersionOrder::Stage, _) => {
+            order.column("v.stage", Content::Text, ascending);
+        }
         (ModelVersionOrder::CreationTime, _) => {
             order.column("v.created_ms", Content::Integer, ascending);
         }
