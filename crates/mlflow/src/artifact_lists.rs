@@ -1,14 +1,33 @@
 //! Lists of artifacts: of a run, of a logged model, and below the artifact root.
 
-use ferroflow_model::ModelId;
+use ferroflow_model::{ModelId, Permission, Resource};
 use ferroflow_service::ArtifactListing;
 
 use crate::call::{Answer, Call};
 use crate::json::Json;
+use crate::routes::{GET, Roots, Routes};
 use crate::runs::run_id;
 use crate::wire::artifacts::{
     FileInfoView, FileList, ListLoggedModelArtifacts, ListProxiedArtifacts, ListRunArtifacts,
 };
+
+/// The routes of lists of artifacts.
+pub(crate) fn declare(routes: &mut Routes) {
+    let mut group = routes.group(Resource::Artifacts);
+    group.read(GET, "artifacts/list", "listArtifacts", of_run);
+    group.read(
+        GET,
+        "logged-models/{model_id}/artifacts/directories",
+        "listLoggedModelArtifacts",
+        of_logged_model,
+    );
+    routes.add(
+        (GET, Roots::Both, "/2.0/mlflow-artifacts/artifacts"),
+        "listProxiedArtifacts",
+        Permission::read(Resource::Artifacts),
+        below_root,
+    );
+}
 
 /// `GET artifacts/list`
 pub(crate) async fn of_run(call: Call<ListRunArtifacts>) -> Answer {

@@ -5,7 +5,9 @@ use std::time::{Duration, SystemTime};
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
-use ferroflow_model::{Error, ErrorKind, ModelId, Result, RunId, VersionNumber};
+use ferroflow_model::{
+    Error, ErrorKind, ModelId, Permission, Resource, Result, RunId, VersionNumber,
+};
 use ferroflow_service::{ArtifactContent, ByteRange, ByteStream, Served};
 use ferroflow_web::{content_disposition, content_type};
 use futures_util::{StreamExt, TryStreamExt};
@@ -15,9 +17,49 @@ use crate::call::{Answer, Call};
 use crate::error::{BAD_REQUEST, Failure};
 use crate::json::{self, Json};
 use crate::registered_models::model_name;
+use crate::routes::{DELETE, GET, POST, PUT, Roots, Routes};
 
 /// The largest artifact that a browser may upload, in bytes.
 const BROWSER_UPLOAD_BYTES: u64 = 10 * 1024 * 1024;
+
+/// The routes of bytes.
+pub(crate) fn declare(routes: &mut Routes) {
+    use Resource::Artifacts;
+    let reads = Permission::read(Artifacts);
+    let writes = Permission::write(Artifacts);
+    let deletes = Permission::delete(Artifacts);
+    let any = "/2.0/mlflow-artifacts/artifacts/{*path}";
+    // The reference has these two at the server's root too, whatever the prefix is.
+    let roots = Roots::BothAndUnprefixed;
+    routes.add_raw((GET, roots, any), "downloadArtifact", reads, download);
+    routes.add_raw((PUT, roots, any), "uploadArtifact", writes, upload);
+    routes.add(
+        (DELETE, Roots::Both, any),
+        "deleteArtifact",
+        deletes,
+        delete,
+    );
+    // What pages download and upload.
+    let of_run = (GET, Roots::Bare, "/get-artifact");
+    let of_version = (GET, Roots::Bare, "/model-versions/get-artifact");
+    let files = "/2.0/mlflow/logged-models/{model_id}/artifacts/files";
+    let of_model = (GET, Roots::Ajax, files);
+    let to_run = (POST, Roots::Ajax, "/2.0/mlflow/upload-artifact");
+    routes.add_raw(of_run, "getRunArtifact", reads, download_of_run);
+    routes.add_raw(
+        of_version,
+        "getModelVersionArtifact",
+        reads,
+        download_of_version,
+    );
+    routes.add_raw(
+        of_model,
+        "getLoggedModelArtifact",
+        reads,
+        download_of_logged_model,
+    );
+    routes.add_raw(to_run, "uploadRunArtifact", writes, upload_of_run);
+}
 
 /// `PUT mlflow-artifacts/artifacts/{path}`
 pub(crate) async fn upload(call: Call<Request>) -> Answer<StatusCode> {

@@ -64,3 +64,6 @@ pub(crate) fn from_query<M: Message>(query: &str) -> Result<M> {
     }
     explain::from_query(query)
 }
+
+#[cfg(test)]
+mod tests;

@@ -91,6 +91,7 @@ const fn code_of(kind: ErrorKind) -> Code {
         ErrorKind::Unparsable
         | ErrorKind::InvalidParameter
         | ErrorKind::MissingParameter
+        | ErrorKind::LimitExceeded
         | ErrorKind::Conflict => code(StatusCode::BAD_REQUEST, INVALID, USER, INVALID),
         ErrorKind::NotFound | ErrorKind::RelatedNotFound => code(
             StatusCode::NOT_FOUND,
@@ -119,7 +120,6 @@ const fn code_of(kind: ErrorKind) -> Code {
             "PERMISSION_DENIED",
         ),
         ErrorKind::Unauthenticated => plain(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED"),
-        ErrorKind::LimitExceeded => code(StatusCode::BAD_REQUEST, INVALID, USER, INVALID),
         ErrorKind::TooLarge => code(StatusCode::PAYLOAD_TOO_LARGE, "BAD_REQUEST", USER, INVALID),
         ErrorKind::TooManyRequests => {
             plain(StatusCode::TOO_MANY_REQUESTS, "REQUEST_LIMIT_EXCEEDED")
@@ -208,4 +208,58 @@ fn encode(code: Code, message: &str) -> Response {
     };
     let body = serde_json::to_vec(&body).unwrap_or_default();
     json::response(code.status, json::JSON, Body::from(body))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn answer(error: &Error) -> (u16, serde_json::Value) {
+        let response = error_response(error);
+        let status = response.status().as_u16();
+        let body = ferroflow_web::read_body(response.into_body(), 1000).await;
+        let body = serde_json::from_slice(&body.unwrap()).unwrap();
+        (status, body)
+    }
+
+    #[tokio::test]
+    async fn every_kind_has_a_status_and_a_code() {
+        for (kind, status, code) in [
+            (ErrorKind::Unparsable, 400, "INVALID_PARAMETER_VALUE"),
+            (ErrorKind::InvalidParameter, 400, "INVALID_PARAMETER_VALUE"),
+            (ErrorKind::MissingParameter, 400, "INVALID_PARAMETER_VALUE"),
+            (ErrorKind::LimitExceeded, 400, "INVALID_PARAMETER_VALUE"),
+            (ErrorKind::Conflict, 400, "INVALID_PARAMETER_VALUE"),
+            (ErrorKind::AlreadyExists, 400, "RESOURCE_ALREADY_EXISTS"),
+            (ErrorKind::Unauthenticated, 401, "UNAUTHENTICATED"),
+            (ErrorKind::PermissionDenied, 403, "PERMISSION_DENIED"),
+            (ErrorKind::NotFound, 404, "RESOURCE_DOES_NOT_EXIST"),
+            (ErrorKind::RelatedNotFound, 404, "RESOURCE_DOES_NOT_EXIST"),
+            (ErrorKind::RetryTokenInvalidated, 409, "RESOURCE_CONFLICT"),
+            (ErrorKind::PreconditionFailed, 412, "ABORTED"),
+            (ErrorKind::TooLarge, 413, "BAD_REQUEST"),
+            (ErrorKind::TooManyRequests, 429, "REQUEST_LIMIT_EXCEEDED"),
+            (ErrorKind::InvalidState, 500, "INVALID_STATE"),
+            (ErrorKind::Internal, 500, "INTERNAL_ERROR"),
+            (ErrorKind::Unsupported, 501, "NOT_IMPLEMENTED"),
+            (ErrorKind::Unavailable, 503, "TEMPORARILY_UNAVAILABLE"),
+        ] {
+            let (found, body) = answer(&Error::new(kind, "said \"why\"")).await;
+            assert_eq!(found, status, "{kind:?}");
+            assert_eq!(body["error_code"], code, "{kind:?}");
+            assert_eq!(body["message"], "said \"why\"");
+        }
+    }
+
+    #[tokio::test]
+    async fn derived_fields_are_there_where_mlflow_has_them() {
+        let (_, body) = answer(&Error::not_found("x")).await;
+        assert_eq!(body["sqlstate"], "KAM00");
+        assert_eq!(body["error_class"], "RESOURCE_NOT_FOUND");
+        let (_, body) = answer(&Error::internal("secret")).await;
+        assert_eq!(body["sqlstate"], "XXM00");
+        assert!(!body.to_string().contains("secret"));
+        let (_, body) = answer(&Error::new(ErrorKind::Unsupported, "x")).await;
+        assert!(body.get("sqlstate").is_none());
+    }
 }

@@ -4,13 +4,15 @@ use ferroflow_model::datasets::DatasetSummary;
 use ferroflow_model::experiments::{Experiment, NewExperiment, SearchExperiments};
 use ferroflow_model::limits::EXPERIMENT_NAME_CHARACTERS;
 use ferroflow_model::{
-    Error, ExperimentId, MissingTag, Page, PageRequest, Result, Tag, TagChanges,
+    Error, ExperimentId, MissingTag, Page, PageRequest, Permission, Resource, Result, Tag,
+    TagChanges,
 };
 
 use crate::call::{Answer, Call};
 use crate::json::Json;
 use crate::locations;
 use crate::options::RoutesOptions;
+use crate::routes::{GET, POST, Roots, Routes};
 use crate::validate::{self, check_length};
 use crate::wire::experiments as wire;
 use crate::wire::experiments::{
@@ -27,6 +29,43 @@ const MAX_DATASET_EXPERIMENTS: usize = 20;
 /// Tags that hold views which people saved begin so, and are counted.
 const CUSTOM_VIEW_PREFIX: &str = "mlflow.customView.view";
 const MAX_CUSTOM_VIEWS: usize = 50;
+
+/// The routes of experiments.
+pub(crate) fn declare(routes: &mut Routes) {
+    let mut group = routes.group(Resource::Experiments);
+    let path = |operation: &str| format!("experiments/{operation}");
+    group.write(POST, &path("create"), "createExperiment", create);
+    group.read(GET, &path("get"), "getExperiment", get);
+    group.read(
+        GET,
+        &path("get-by-name"),
+        "getExperimentByName",
+        get_by_name,
+    );
+    group.read(GET, &path("search"), "searchExperiments", search);
+    group.read(POST, &path("search"), "searchExperiments", search);
+    group.write(POST, &path("update"), "updateExperiment", update);
+    group.delete(POST, &path("delete"), "deleteExperiment", delete);
+    group.delete(POST, &path("restore"), "restoreExperiment", restore);
+    group.write(
+        POST,
+        &path("set-experiment-tag"),
+        "setExperimentTag",
+        set_tag,
+    );
+    group.write(
+        POST,
+        &path("delete-experiment-tag"),
+        "deleteExperimentTag",
+        delete_tag,
+    );
+    routes.add(
+        (POST, Roots::Ajax, "/2.0/mlflow/experiments/search-datasets"),
+        "searchDatasets",
+        Permission::read(Resource::Experiments),
+        search_datasets,
+    );
+}
 
 /// `POST experiments/create`
 pub(crate) async fn create(call: Call<CreateExperiment>) -> Answer {

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 
 use ferroflow_model::datasets::{Dataset, DatasetInput, ModelOutput};
 use ferroflow_model::runs::LogInputs;
-use ferroflow_model::{Error, ModelId, Result, RunId, Tag};
+use ferroflow_model::{Error, ModelId, Resource, Result, RunId, Tag};
 use serde_json::Value as AnyJson;
 
 use crate::call::{Answer, Call};
 use crate::json::Json;
+use crate::routes::{POST, Routes};
 use crate::validate::{check_length, run_id_of_form};
 use crate::wire::runs as wire;
 use crate::wire::runs::{DatasetInputMessage, LogModel, LogOutputs};
@@ -21,6 +22,14 @@ const SOURCE_CHARACTERS: usize = 65_535;
 const PROFILE_CHARACTERS: usize = 16_777_215;
 const TAG_KEY_CHARACTERS: usize = 255;
 const TAG_VALUE_CHARACTERS: usize = 500;
+
+/// The routes of what runs read and write.
+pub(crate) fn declare(routes: &mut Routes) {
+    let mut group = routes.group(Resource::Runs);
+    group.write(POST, "runs/log-inputs", "logInputs", log_inputs);
+    group.write(POST, "runs/outputs", "logOutputs", log_outputs);
+    group.write(POST, "runs/log-model", "logModel", log_model);
+}
 
 /// `POST runs/log-inputs`
 pub(crate) async fn log_inputs(call: Call<wire::LogInputs>) -> Answer {

@@ -5,13 +5,14 @@ use ferroflow_model::logged_models::{
 };
 use ferroflow_model::metrics::MetricDataset;
 use ferroflow_model::{
-    Error, ExperimentId, MissingTag, ModelId, Page, PageRequest, Param, Result, RunId, Tag,
-    TagChanges,
+    Error, ExperimentId, MissingTag, ModelId, Page, PageRequest, Param, Resource, Result, RunId,
+    Tag, TagChanges,
 };
 
 use crate::call::{Answer, Call};
 use crate::error::{BAD_REQUEST, Failure};
 use crate::json::Json;
+use crate::routes::{DELETE, GET, PATCH, POST, Routes};
 use crate::runs::repeated;
 use crate::validate;
 use crate::wire::logged_models as wire;
@@ -26,6 +27,26 @@ const DEFAULT_PAGE: i64 = 50;
 const ZERO_PAGE: i64 = 100;
 /// The most models on one page.
 const MAX_PAGE: usize = 50_000;
+
+/// The routes of logged models.
+pub(crate) fn declare(routes: &mut Routes) {
+    let mut group = routes.group(Resource::LoggedModels);
+    let one = "logged-models/{model_id}";
+    let below = |rest: &str| format!("{one}/{rest}");
+    group.write(POST, "logged-models", "createLoggedModel", create);
+    group.read(POST, "logged-models/search", "searchLoggedModels", search);
+    group.read(GET, one, "getLoggedModel", get);
+    group.write(PATCH, one, "finalizeLoggedModel", finalize);
+    group.delete(DELETE, one, "deleteLoggedModel", delete);
+    group.write(PATCH, &below("tags"), "setLoggedModelTags", set_tags);
+    group.write(
+        DELETE,
+        &below("tags/{tag_key}"),
+        "deleteLoggedModelTag",
+        delete_tag,
+    );
+    group.write(POST, &below("params"), "logLoggedModelParams", log_params);
+}
 
 /// `POST logged-models`
 pub(crate) async fn create(call: Call<CreateLoggedModel>) -> Answer {

@@ -2,25 +2,33 @@
 
 use ferroflow_model::metrics::{self, MetricDataset, MetricHistory, NewMetric};
 use ferroflow_model::runs::LogBatch;
-use ferroflow_model::{Error, ModelId, Page, PageRequest, Result};
+use ferroflow_model::{Error, ModelId, Page, PageRequest, Resource, Result};
 
 use crate::call::{Answer, Call};
 use crate::json::Json;
+use crate::routes::{GET, POST, Routes};
 use crate::runs::run_id;
 use crate::validate::{Place, check_key, invalid_value};
 use crate::wire::metrics::{GetMetricHistory, LogMetric, Metric, MetricPage};
 use crate::wire::tags::views;
 
+/// The routes of metrics.
+pub(crate) fn declare(routes: &mut Routes) {
+    let mut group = routes.group(Resource::Runs);
+    group.write(POST, "runs/log-metric", "logMetric", log);
+    group.read(GET, "metrics/get-history", "getMetricHistory", history);
+}
+
 /// Parses one point.
 pub(crate) fn new_metric(place: Place, wire: Metric) -> Result<NewMetric> {
     let key = wire.key.unwrap_or_default();
-    check_key(place, "name", "Metric name", &key)?;
+    check_key(place.field("name"), "Metric name", &key)?;
     let value = wire.value.unwrap_or_default();
     let timestamp_ms = wire.timestamp.unwrap_or_default();
     if timestamp_ms < 0 {
         return Err(invalid_value(
-            &place.path("timestamp"),
-            &timestamp_ms.to_string(),
+            place.field("timestamp"),
+            timestamp_ms,
             &format!(
                 "metric '{key}' (value={value}). Timestamp must be a nonnegative long (64-bit integer) "
             ),

@@ -5,13 +5,14 @@ use ferroflow_model::model_versions::{
 };
 use ferroflow_model::registered_models::ModelName;
 use ferroflow_model::{
-    Error, MissingTag, Page, PageRequest, Result, RunId, Tag, TagChanges, VersionNumber,
+    Error, MissingTag, Page, PageRequest, Resource, Result, RunId, Tag, TagChanges, VersionNumber,
 };
 
 use crate::call::{Answer, Call};
 use crate::error::{Failure, INTERNAL_ERROR};
 use crate::json::Json;
 use crate::registered_models::model_name;
+use crate::routes::{DELETE, GET, PATCH, POST, Routes};
 use crate::sources::{self, Source};
 use crate::validate::{self, Place, check_tag_key};
 use crate::wire::model_versions as wire;
@@ -23,6 +24,36 @@ use crate::wire::model_versions::{
 
 /// The most versions on one page, and how many there are when a client does not say.
 const MAX_PAGE: i64 = 200_000;
+
+/// The routes of model versions.
+pub(crate) fn declare(routes: &mut Routes) {
+    let mut group = routes.group(Resource::RegisteredModels);
+    let path = |operation: &str| format!("model-versions/{operation}");
+    group.write(POST, &path("create"), "createModelVersion", create);
+    group.read(GET, &path("get"), "getModelVersion", get);
+    group.write(PATCH, &path("update"), "updateModelVersion", update);
+    group.delete(DELETE, &path("delete"), "deleteModelVersion", delete);
+    group.read(GET, &path("search"), "searchModelVersions", search);
+    group.write(
+        POST,
+        &path("transition-stage"),
+        "transitionModelVersionStage",
+        transition,
+    );
+    group.read(
+        GET,
+        &path("get-download-uri"),
+        "getModelVersionDownloadUri",
+        download_uri,
+    );
+    group.write(POST, &path("set-tag"), "setModelVersionTag", set_tag);
+    group.write(
+        DELETE,
+        &path("delete-tag"),
+        "deleteModelVersionTag",
+        delete_tag,
+    );
+}
 
 /// `POST model-versions/create`
 pub(crate) async fn create(mut call: Call<CreateModelVersion>) -> Answer {

@@ -8,12 +8,14 @@ use ferroflow_model::registered_models::{
     UpdateRegisteredModel,
 };
 use ferroflow_model::{
-    Error, ErrorKind, MissingTag, Page, PageRequest, Result, Tag, TagChanges, VersionNumber,
+    Error, ErrorKind, MissingTag, Page, PageRequest, Resource, Result, Tag, TagChanges,
+    VersionNumber,
 };
 
 use crate::call::{Answer, Call};
 use crate::json::Json;
-use crate::validate::{self, Place, check_tag_key, missing_value};
+use crate::routes::{DELETE, GET, PATCH, POST, Routes};
+use crate::validate::{self, Place, check_tag_key};
 use crate::wire::model_versions::{ModelVersionPage, OneModelVersion};
 use crate::wire::registered_models as wire;
 use crate::wire::registered_models::{
@@ -27,11 +29,51 @@ use crate::wire::tags::views;
 const MAX_PAGE: usize = 1000;
 const DEFAULT_PAGE: i64 = 100;
 
+/// The routes of registered models.
+pub(crate) fn declare(routes: &mut Routes) {
+    let mut group = routes.group(Resource::RegisteredModels);
+    let path = |operation: &str| format!("registered-models/{operation}");
+    group.write(POST, &path("create"), "createRegisteredModel", create);
+    group.read(GET, &path("get"), "getRegisteredModel", get);
+    group.write(PATCH, &path("update"), "updateRegisteredModel", update);
+    group.write(POST, &path("rename"), "renameRegisteredModel", rename);
+    group.delete(DELETE, &path("delete"), "deleteRegisteredModel", delete);
+    group.read(GET, &path("search"), "searchRegisteredModels", search);
+    for method in [GET, POST] {
+        group.read(
+            method,
+            &path("get-latest-versions"),
+            "getLatestVersions",
+            latest_versions,
+        );
+    }
+    group.write(POST, &path("set-tag"), "setRegisteredModelTag", set_tag);
+    group.write(
+        DELETE,
+        &path("delete-tag"),
+        "deleteRegisteredModelTag",
+        delete_tag,
+    );
+    group.write(POST, &path("alias"), "setRegisteredModelAlias", set_alias);
+    group.write(
+        DELETE,
+        &path("alias"),
+        "deleteRegisteredModelAlias",
+        delete_alias,
+    );
+    group.read(
+        GET,
+        &path("alias"),
+        "getModelVersionByAlias",
+        version_by_alias,
+    );
+}
+
 /// Parses the name of a model to look up, in the reference's words.
 pub(crate) fn model_name(text: Option<String>) -> Result<ModelName> {
     let name = text.unwrap_or_default();
     if name.trim().is_empty() {
-        return Err(missing_value("name"));
+        return Err(Error::missing("name"));
     }
     if name.contains(['/', ':']) {
         return Err(Error::invalid(format!(
@@ -98,7 +140,7 @@ pub(crate) async fn update(call: Call<wire::UpdateRegisteredModel>) -> Answer {
 pub(crate) async fn rename(call: Call<RenameRegisteredModel>) -> Answer {
     let new_name = call.message.new_name;
     if new_name.as_ref().is_none_or(|name| name.trim().is_empty()) {
-        return Err(missing_value("new_name").into());
+        return Err(Error::missing("new_name").into());
     }
     let new_name = new_model_name(new_name)?;
     let name = model_name(call.message.name)?;

@@ -5,13 +5,15 @@ use std::collections::HashSet;
 use ferroflow_model::limits::{BATCH_ENTITIES, BATCH_METRICS, BATCH_PARAMS, BATCH_TAGS};
 use ferroflow_model::runs::{LogBatch, NewRun, Run, SearchRuns, UpdateRun};
 use ferroflow_model::{
-    Error, ExperimentId, MissingTag, Page, PageRequest, Param, Result, RunId, Tag, TagChanges,
+    Error, ExperimentId, MissingTag, Page, PageRequest, Param, Resource, Result, RunId, Tag,
+    TagChanges,
 };
 
 use crate::call::{Answer, Call};
 use crate::error::{BAD_REQUEST, Failure};
 use crate::json::Json;
 use crate::metrics::new_metric;
+use crate::routes::{GET, POST, Routes};
 use crate::validate::{self, Place};
 use crate::wire::runs as wire;
 use crate::wire::runs::{
@@ -22,6 +24,21 @@ use crate::wire::tags::{KeyValue, views};
 /// The most runs on one page, and how many there are when a client does not say.
 const MAX_PAGE: usize = 50_000;
 const DEFAULT_PAGE: i64 = 1000;
+
+/// The routes of runs.
+pub(crate) fn declare(routes: &mut Routes) {
+    let mut group = routes.group(Resource::Runs);
+    group.write(POST, "runs/create", "createRun", create);
+    group.read(GET, "runs/get", "getRun", get);
+    group.write(POST, "runs/update", "updateRun", update);
+    group.delete(POST, "runs/delete", "deleteRun", delete);
+    group.delete(POST, "runs/restore", "restoreRun", restore);
+    group.read(POST, "runs/search", "searchRuns", search);
+    group.write(POST, "runs/log-parameter", "logParam", log_param);
+    group.write(POST, "runs/log-batch", "logBatch", log_batch);
+    group.write(POST, "runs/set-tag", "setTag", set_tag);
+    group.write(POST, "runs/delete-tag", "deleteTag", delete_tag);
+}
 
 /// The run that a request names by either of its two fields.
 pub(crate) fn run_id(run_id: Option<String>, run_uuid: Option<String>) -> RunId {

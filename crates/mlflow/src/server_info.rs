@@ -7,6 +7,32 @@ use serde::Serialize;
 
 use crate::call::{Answer, Call};
 use crate::json::{self, Json};
+use crate::routes::{DELETE, GET, PATCH, POST, Roots, Routes};
+use ferroflow_model::{Permission, Resource};
+
+/// The routes about the server.
+pub(crate) fn declare(routes: &mut Routes) {
+    use Resource::Workspaces;
+    let info = (GET, Roots::Both, "/3.0/mlflow/server-info");
+    routes.add(info, "getServerInfo", Permission::PUBLIC, get);
+    let all = "/3.0/mlflow/workspaces";
+    let one = "/3.0/mlflow/workspaces/{workspace_name}";
+    for (method, path, name, permission) in [
+        (GET, all, "listWorkspaces", Permission::read(Workspaces)),
+        (POST, all, "createWorkspace", Permission::write(Workspaces)),
+        (GET, one, "getWorkspace", Permission::read(Workspaces)),
+        (PATCH, one, "updateWorkspace", Permission::write(Workspaces)),
+        (
+            DELETE,
+            one,
+            "deleteWorkspace",
+            Permission::delete(Workspaces),
+        ),
+    ] {
+        let at = (method, Roots::Both, path);
+        routes.add(at, name, permission, workspaces_disabled);
+    }
+}
 
 /// The capabilities of this server.
 #[derive(Serialize)]

@@ -4,14 +4,19 @@
 //! caller may name: a place inside of the run or logged model that the request names, another
 //! version, or storage that the server itself does not reach.
 
+mod places;
+mod reference;
+
 use ferroflow_model::model_versions::{ModelVersion, Stage};
 use ferroflow_model::registered_models::{Alias, ModelName};
-use ferroflow_model::{Error, ErrorKind, ModelId, Result, RunId, Tag, VersionNumber};
+use ferroflow_model::{Error, ErrorKind, ModelId, Result, RunId, Tag};
+
+use places::{check_local, check_path, check_within, invalid, is_proxied, not_contained};
+use reference::{Reference, Which};
 
 use crate::call::Call;
 use crate::locations::check_host;
-use crate::registered_models::model_name;
-use crate::uri::{Uri, decode_fully};
+use crate::uri::Uri;
 use crate::wire::model_versions::CreateModelVersion;
 
 /// The tag of models and versions that are prompts.
@@ -159,65 +164,6 @@ async fn find_version(
     }
 }
 
-/// What a `models:` URI names.
-#[derive(Debug, PartialEq, Eq)]
-enum Reference {
-    /// A logged model.
-    LoggedModel(String),
-    /// A version of a registered model.
-    Version(ModelName, Which),
-}
-
-/// Which version of a registered model.
-#[derive(Debug, PartialEq, Eq)]
-enum Which {
-    Number(VersionNumber),
-    Alias(String),
-    /// The newest one, of a stage or of all.
-    Latest(Option<String>),
-}
-
-impl Reference {
-    /// Reads `models:/m-id`, `models:/name/3`, `models:/name/stage`, `models:/name/latest` and
-    /// `models:/name@alias`.
-    fn parse(text: &str) -> Result<Self> {
-        let uri = Uri::parse(text);
-        let path = uri.path.strip_prefix('/').unwrap_or_default();
-        let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
-        match parts[..] {
-            [""] => Err(not_contained(text, "model_id")),
-            [name, suffix] if !name.trim().is_empty() && !suffix.trim().is_empty() => {
-                Ok(Self::Version(lookup_name(name)?, Which::of_suffix(suffix)?))
-            }
-            [part] => match part.rsplit_once('@') {
-                Some((name, alias)) if !alias.trim().is_empty() => Ok(Self::Version(
-                    lookup_name(name)?,
-                    Which::Alias(alias.to_owned()),
-                )),
-                Some(_) => Err(not_contained(text, "model_id")),
-                None => Ok(Self::LoggedModel(part.to_owned())),
-            },
-            _ => Err(not_contained(text, "model_id")),
-        }
-    }
-}
-
-impl Which {
-    fn of_suffix(suffix: &str) -> Result<Self> {
-        if suffix.bytes().all(|b| b.is_ascii_digit()) {
-            VersionNumber::parse(suffix).map(Self::Number)
-        } else if suffix.eq_ignore_ascii_case(Alias::LATEST) {
-            Ok(Self::Latest(None))
-        } else {
-            Ok(Self::Latest(Some(suffix.to_owned())))
-        }
-    }
-}
-
-fn lookup_name(name: &str) -> Result<ModelName> {
-    model_name(Some(name.to_owned()))
-}
-
 /// Checks the source of a version that is made from a logged model.
 async fn check_model_source(call: &Call<CreateModelVersion>, source: &Source) -> Result<()> {
     let text = &source.uri;
@@ -333,196 +279,4 @@ async fn find_logged_model(call: &Call<CreateModelVersion>, source: &mut Source)
 
 fn non_empty(text: Option<&str>) -> Option<&str> {
     text.filter(|text| !text.is_empty())
-}
-
-/// Whether the files are on the server that is asked.
-fn is_proxied(text: &str) -> bool {
-    let uri = Uri::parse(text);
-    let route = ["api", "2.0", "mlflow-artifacts", "artifacts"];
-    match uri.scheme.as_str() {
-        "mlflow-artifacts" => true,
-        "http" | "https" => segments(uri.path)
-            .windows(route.len())
-            .any(|part| part == route),
-        _ => false,
-    }
-}
-
-fn segments(path: &str) -> Vec<String> {
-    let parts = path.split('/').filter(|part| !part.is_empty());
-    parts.map(|part| decode_fully(part).into_owned()).collect()
-}
-
-fn check_within(text: &str, root: &str, parameter: &str) -> Result<()> {
-    let (uri, root) = (Uri::parse(text), Uri::parse(root));
-    let root_path = segments(root.path);
-    let is_within = uri.scheme == root.scheme
-        && uri.authority.eq_ignore_ascii_case(root.authority)
-        && !root_path.is_empty()
-        && segments(uri.path).starts_with(&root_path);
-    if is_within {
-        Ok(())
-    } else {
-        Err(not_contained(text, parameter))
-    }
-}
-
-fn check_local(text: &str, root: &str, parameter: &str) -> Result<()> {
-    let (uri, root) = (Uri::parse(text), Uri::parse(root));
-    let root_path = local_segments(root.path);
-    let is_within = root.is_local()
-        && !root_path.is_empty()
-        && uri.path.starts_with('/')
-        && uri.authority.is_empty()
-        && local_segments(uri.path).starts_with(&root_path);
-    if is_within {
-        return Ok(());
-    }
-    let owner = if parameter == "run_id" {
-        "run"
-    } else {
-        "model"
-    };
-    Err(invalid(
-        text,
-        &format!(
-            "To use a local path as a model version source, the {parameter} request parameter has \
-             to be specified and the local path has to be contained within the artifact directory \
-             of the {owner} specified by the {parameter}."
-        ),
-    ))
-}
-
-/// The segments of a local path after `.` and `..` are resolved.
-fn local_segments(path: &str) -> Vec<String> {
-    let mut resolved = Vec::new();
-    for part in segments(path) {
-        match part.as_str() {
-            "." => {}
-            ".." => {
-                resolved.pop();
-            }
-            _ => resolved.push(part),
-        }
-    }
-    resolved
-}
-
-/// Refuses relative segments and NUL, however they are encoded, and paths that are not in their
-/// normal form: what reads them later could read them differently.
-fn check_path(text: &str) -> Result<()> {
-    let decoded = decode_fully(&text.replace('+', " ")).into_owned();
-    let is_relative = decoded.split('/').any(|part| part == "..");
-    let uri = Uri::parse(&decoded);
-    let path = uri.path.trim_end_matches('/');
-    let is_normal =
-        path.is_empty() || (path.starts_with('/') && !path.split('/').any(|part| part == "."));
-    if !is_relative && is_normal && !path.contains('\0') {
-        return Ok(());
-    }
-    Err(invalid(
-        text,
-        "If supplying a source as an http, https, local file path, ftp, objectstore, or \
-         mlflow-artifacts uri, an absolute path must be provided without relative path references \
-         present. Please provide an absolute path.",
-    ))
-}
-
-fn not_contained(text: &str, parameter: &str) -> Error {
-    invalid(
-        text,
-        &format!(
-            "The {parameter} request parameter must identify the resource that contains the source."
-        ),
-    )
-}
-
-fn invalid(text: &str, reason: &str) -> Error {
-    Error::invalid(format!("Invalid model version source: '{text}'. {reason}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn references_name_models_and_versions() {
-        let name = |text: &str| ModelName::new(text);
-        for (text, expected) in [
-            ("models:/m-1", Reference::LoggedModel("m-1".to_owned())),
-            (
-                "models:/iris/3",
-                Reference::Version(name("iris"), Which::Number(VersionNumber::new(3))),
-            ),
-            (
-                "models:/iris/LATEST",
-                Reference::Version(name("iris"), Which::Latest(None)),
-            ),
-            (
-                "models:/iris/Staging",
-                Reference::Version(name("iris"), Which::Latest(Some("Staging".to_owned()))),
-            ),
-            (
-                "models:/a@b@champion",
-                Reference::Version(name("a@b"), Which::Alias("champion".to_owned())),
-            ),
-        ] {
-            assert_eq!(Reference::parse(text).ok(), Some(expected), "{text}");
-        }
-        for text in [
-            "models:",
-            "models:/",
-            "models:/a/",
-            "models:/a/b/c",
-            "models:/a@",
-        ] {
-            assert!(Reference::parse(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn odd_paths_are_refused() {
-        for text in [
-            "s3://b/a/../c",
-            "s3://b/a/%2e%2e/c",
-            "s3://b/a/%252e%252e/c",
-            "mlflow-artifacts:/a%00",
-            "s3://b/./a",
-            "dbfs:a/b",
-        ] {
-            assert!(check_path(text).is_err(), "{text}");
-        }
-        for text in [
-            "s3://b/a/c",
-            "s3://b",
-            "mlflow-artifacts:/1/2/",
-            "s3://b/a..b",
-        ] {
-            assert!(check_path(text).is_ok(), "{text}");
-        }
-    }
-
-    #[test]
-    fn sources_lie_within_their_root() {
-        let root = "mlflow-artifacts:/1/r/artifacts";
-        assert!(check_within("mlflow-artifacts:/1/r/artifacts/model", root, "run_id").is_ok());
-        assert!(check_within("mlflow-artifacts:/1/r%2Fartifacts/m", root, "run_id").is_err());
-        assert!(check_within("mlflow-artifacts:/1/r2/artifacts", root, "run_id").is_err());
-        assert!(check_within("mlflow-artifacts:/1/r/artifacts", "", "run_id").is_err());
-        assert!(check_local("/data/r/m", "file:///data/r", "run_id").is_ok());
-        for text in ["/data/r/../x", "/data", "data/r", "file://host/data/r"] {
-            assert!(check_local(text, "/data/r", "run_id").is_err(), "{text}");
-        }
-        assert!(check_local("/data/r", root, "run_id").is_err());
-    }
-
-    #[test]
-    fn proxied_sources_are_recognised() {
-        assert!(is_proxied("mlflow-artifacts:/a"));
-        assert!(is_proxied(
-            "http://h/p/api/2.0/mlflow-artifacts/artifacts/a"
-        ));
-        assert!(!is_proxied("http://h/p/api/2.0/mlflow/artifacts/a"));
-        assert!(!is_proxied("s3://api/2.0/mlflow-artifacts/artifacts/a"));
-    }
 }

@@ -1,9 +1,10 @@
 //! Operations that need an object store behind the server. They check what they are asked, and
 //! then say that the local disk does not offer it.
 
-use ferroflow_model::{Error, ErrorKind, ModelId, Result, RunId};
+use ferroflow_model::{Error, ErrorKind, ModelId, Permission, Resource, Result, RunId};
 
 use crate::call::{Answer, Call};
+use crate::routes::{GET, POST, Roots, Routes};
 use crate::uri::Uri;
 use crate::wire::artifacts::{
     AbortMultipartUpload, CompleteMultipartUpload, CreateMultipartUpload,
@@ -13,6 +14,47 @@ use crate::wire::artifacts::{
 /// How long a signed URL may live, in seconds: what cloud providers allow.
 const MAX_EXPIRATION: i64 = 604_800;
 const DEFAULT_EXPIRATION: i64 = 900;
+
+/// The routes of uploads in parts and of signed URLs.
+pub(crate) fn declare(routes: &mut Routes) {
+    let mut group = routes.group(Resource::Artifacts);
+    let signed = "artifacts/presigned-upload-url";
+    group.write(
+        POST,
+        signed,
+        "createPresignedUploadUrl",
+        presigned_upload_url,
+    );
+    let signed = "artifacts/presigned-download-url";
+    group.read(
+        POST,
+        signed,
+        "createPresignedDownloadUrl",
+        presigned_download_url,
+    );
+    let reads = Permission::read(Resource::Artifacts);
+    let writes = Permission::write(Resource::Artifacts);
+    let create = "/2.0/mlflow-artifacts/mpu/create/{*path}";
+    let complete = "/2.0/mlflow-artifacts/mpu/complete/{*path}";
+    let abort = "/2.0/mlflow-artifacts/mpu/abort/{*path}";
+    let signed = "/2.0/mlflow-artifacts/presigned/{*path}";
+    let at = |path| (POST, Roots::Both, path);
+    routes.add(
+        at(create),
+        "createMultipartUpload",
+        writes,
+        create_multipart,
+    );
+    routes.add(
+        at(complete),
+        "completeMultipartUpload",
+        writes,
+        complete_multipart,
+    );
+    routes.add(at(abort), "abortMultipartUpload", writes, abort_multipart);
+    let at = (GET, Roots::Both, signed);
+    routes.add(at, "getPresignedDownloadUrl", reads, presigned_download);
+}
 
 fn unsupported(what: &str) -> Error {
     Error::new(
@@ -61,7 +103,7 @@ pub(crate) async fn presigned_upload_url(call: Call<CreatePresignedUploadUrl>) -
             );
         }
     };
-    refuse_proxied("upload", "storage", &root)?;
+    refuse_proxied(&root, "upload is not supported for", "a")?;
     Err(unsupported("Presigned upload").into())
 }
 
@@ -76,25 +118,23 @@ pub(crate) async fn presigned_download_url(call: Call<CreatePresignedDownloadUrl
     }
     let run_id = RunId::new(call.message.run_id.unwrap_or_default());
     let run = call.service.get_run(&call.context, &run_id).await?;
+    let root = &run.info.artifact_uri;
     refuse_proxied(
-        "download",
-        "runs with proxied artifact",
-        &run.info.artifact_uri,
+        root,
+        "download is not supported for runs with",
+        "a run with a",
     )?;
     Err(unsupported("Presigned download").into())
 }
 
-fn refuse_proxied(direction: &str, whose: &str, root: &str) -> Result<()> {
+/// Refuses a root that only this server reads, so that there is nothing else to sign a URL for.
+fn refuse_proxied(root: &str, what: &str, needed: &str) -> Result<()> {
     let scheme = Uri::parse(root).scheme;
     if !matches!(scheme.as_str(), "http" | "https" | "mlflow-artifacts") {
         return Ok(());
     }
-    let subject = match whose {
-        "storage" => "proxied artifact storage".to_owned(),
-        other => format!("{other} storage"),
-    };
     Err(Error::invalid(format!(
-        "Presigned {direction} is not supported for {subject} (artifact URI scheme: {scheme}). \
-         This endpoint requires a direct cloud storage artifact URI."
+        "Presigned {what} proxied artifact storage (artifact URI scheme: {scheme}). \
+         This endpoint requires {needed} direct cloud storage artifact URI."
     )))
 }

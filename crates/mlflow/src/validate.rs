@@ -1,5 +1,7 @@
 //! MLflow's checks of keys, values and sizes, in its order and with its words.
 
+use std::fmt;
+
 use ferroflow_model::limits::{
     ENTITY_KEY_CHARACTERS, EXPERIMENT_TAG_VALUE_CHARACTERS, PARAM_VALUE_CHARACTERS,
     REGISTRY_TAG_VALUE_CHARACTERS, RUN_TAG_VALUE_CHARACTERS,
@@ -11,7 +13,7 @@ use crate::explain::python_json_text;
 /// The tag that holds a prompt's template.
 const PROMPT_TEXT_TAG: &str = "mlflow.prompt.text";
 
-/// Where in a request an item stands; its path is only written out for an error.
+/// Where in a request an item stands.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Place {
     /// At the top.
@@ -22,28 +24,33 @@ pub(crate) enum Place {
 
 impl Place {
     /// The path of a field of the item, such as `metrics[3].name`.
-    pub(crate) fn path(self, field: &str) -> String {
+    pub(crate) fn field(self, name: &'static str) -> Path {
+        Path(self, name)
+    }
+}
+
+/// The path of a field, which is only written out for an error.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Path(Place, &'static str);
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Top => field.to_owned(),
-            Self::In(list, index) => format!("{list}[{index}].{field}"),
+            Self(Place::Top, name) => f.write_str(name),
+            Self(Place::In(list, index), name) => write!(f, "{list}[{index}].{name}"),
         }
     }
 }
 
 /// The error for a value that is not allowed.
-pub(crate) fn invalid_value(path: &str, value_as_json: &str, reason: &str) -> Error {
+pub(crate) fn invalid_value(path: Path, value: impl fmt::Display, reason: &str) -> Error {
     Error::invalid(format!(
-        "Invalid value {value_as_json} for parameter '{path}' supplied: {reason}"
+        "Invalid value {value} for parameter '{path}' supplied: {reason}"
     ))
 }
 
-/// The error for a required value that is absent.
-pub(crate) fn missing_value(path: &str) -> Error {
-    Error::missing(path)
-}
-
 /// Checks that a text has at most so many characters.
-pub(crate) fn check_length(what: &str, limit: usize, text: &str) -> Result<()> {
+pub(crate) fn check_length(what: impl fmt::Display, limit: usize, text: &str) -> Result<()> {
     if is_longer(text, limit) {
         return Err(Error::invalid(format!(
             "'{what}' exceeds the maximum length of {limit} characters"
@@ -58,40 +65,33 @@ fn is_longer(text: &str, limit: usize) -> bool {
 }
 
 /// Cuts a text after so many characters, or refuses it where cutting is switched off.
-fn fit(what: &str, limit: usize, mut text: String, may_cut: bool) -> Result<String> {
-    if may_cut {
-        if text.len() > limit
-            && let Some((end, _)) = text.char_indices().nth(limit)
-        {
-            text.truncate(end);
-        }
-    } else {
+fn fit(what: impl fmt::Display, limit: usize, mut text: String, may_cut: bool) -> Result<String> {
+    if !may_cut {
         check_length(what, limit, &text)?;
+    } else if text.len() > limit
+        && let Some((end, _)) = text.char_indices().nth(limit)
+    {
+        text.truncate(end);
     }
     Ok(text)
 }
 
-/// Checks the key of a metric, param or tag: its characters, that it is its own normal path, and
-/// its length, which errors call `what`.
-pub(crate) fn check_key(place: Place, field: &str, what: &str, key: &str) -> Result<()> {
-    if check_entity_key("", key).is_ok() {
-        return Ok(());
-    }
+/// Checks the key of a metric, param or tag: its length, which errors call that of `what`, its
+/// characters, and that it is its own normal path.
+pub(crate) fn check_key(path: Path, what: impl fmt::Display, key: &str) -> Result<()> {
     check_length(what, ENTITY_KEY_CHARACTERS, key)?;
-    check_entity_key(&place.path(field), key)
+    check_entity_key(path, key)
 }
 
 /// Checks the key of a tag on anything.
 pub(crate) fn check_tag_key(place: Place, key: &str) -> Result<()> {
-    if check_entity_key("", key).is_ok() {
-        return Ok(());
-    }
-    check_key(place, "key", &place.path("key"), key)
+    let path = place.field("key");
+    check_key(path, path, key)
 }
 
 /// Checks a param, and cuts its value.
 pub(crate) fn param(place: Place, param: Param, may_cut: bool) -> Result<Param> {
-    check_key(place, "key", "Param key", &param.key)?;
+    check_key(place.field("key"), "Param key", &param.key)?;
     let value = fit("Param value", PARAM_VALUE_CHARACTERS, param.value, may_cut)?;
     Ok(Param { value, ..param })
 }
@@ -99,12 +99,8 @@ pub(crate) fn param(place: Place, param: Param, may_cut: bool) -> Result<Param> 
 /// Checks a tag of a run, and cuts its value.
 pub(crate) fn run_tag(place: Place, tag: Tag, may_cut: bool) -> Result<Tag> {
     check_tag_key(place, &tag.key)?;
-    let value = if is_longer(&tag.value, RUN_TAG_VALUE_CHARACTERS) {
-        let what = place.path("value");
-        fit(&what, RUN_TAG_VALUE_CHARACTERS, tag.value, may_cut)?
-    } else {
-        tag.value
-    };
+    let what = place.field("value");
+    let value = fit(what, RUN_TAG_VALUE_CHARACTERS, tag.value, may_cut)?;
     Ok(Tag { value, ..tag })
 }
 
@@ -160,7 +156,7 @@ pub(crate) fn max_results(count: i64, limit: usize) -> Result<usize> {
 mod tests {
     use super::*;
 
-    fn message<T: std::fmt::Debug>(result: Result<T>) -> String {
+    fn message<T: fmt::Debug>(result: Result<T>) -> String {
         result.map_err(|error| error.to_string()).unwrap_err()
     }
 
