@@ -11,7 +11,7 @@ from support.load import Clients, Connection
 from .paths import AIDP, MLFLOW
 
 CLIENTS = 64
-VERSIONS_PER_CLIENT = 15
+VERSIONS_PER_CLIENT = 25
 
 
 @pytest.fixture

@@ -16,19 +16,32 @@ from support.servers import Server
 from .paths import AIDP, MLFLOW
 
 ROUNDS = 20
-WRITERS = 8
+WRITERS = 16
 BATCH_SIZE = 50
 
 
 class Acknowledged:
-    """What the server said it has written, for one round."""
+    """What the server said it has written in one round, and what it left unanswered."""
 
     def __init__(self, name: str, run_id: str):
         self.name = name
         self.run_id = run_id
-        self.versions: set[int] = set()
+        self.versions: dict[int, str] = {}
+        self.unanswered: list[int] = []
         self.steps: set[int] = set()
         self.batches: set[int] = set()
+
+    def create_version(self, connection: Connection, number: int) -> None:
+        """Creates a version; the retry token makes it safe to ask again after the crash."""
+        body = {"name": self.name, "source": f"s3://{number}"}
+        headers = {"opc-retry-token": f"{self.name}-{number}"}
+        self.unanswered.append(number)
+        status, answer = connection.post(f"{AIDP}/model-versions/create", body, headers)
+        assert status == 200, answer
+        version = answer["model_version"]
+        assert version["source"] == body["source"]
+        self.versions[int(version["version"])] = version["source"]
+        self.unanswered.remove(number)
 
 
 def write_until_killed(server: Server, written: Acknowledged, writer: int) -> None:
@@ -38,11 +51,7 @@ def write_until_killed(server: Server, written: Acknowledged, writer: int) -> No
     try:
         while True:
             number += WRITERS
-            status, answer = connection.post(
-                f"{AIDP}/model-versions/create", {"name": written.name, "source": f"s3://{number}"}
-            )
-            assert status == 200, answer
-            written.versions.add(int(answer["model_version"]["version"]))
+            written.create_version(connection, number)
 
             point = {"run_id": written.run_id, "key": "m", "value": 1, "timestamp": 1}
             status, answer = connection.post(f"{MLFLOW}/runs/log-metric", {**point, "step": number})
@@ -74,11 +83,20 @@ def begin_round(server: Server, number: int) -> Acknowledged:
     return Acknowledged(name, answer["run"]["info"]["run_id"])
 
 
+def resend_unanswered(server: Server, written: Acknowledged) -> None:
+    """What a careful client does after a crash: it sends again what it has no answer to."""
+    connection = Connection(server.port)
+    for number in list(written.unanswered):
+        written.unanswered.remove(number)
+        written.create_version(connection, number)
+    connection.close()
+
+
 def check_round(server: Server, written: Acknowledged) -> None:
-    """Everything acknowledged is there, and what is there is whole."""
+    """There is exactly what was acknowledged, and what is there is whole."""
     connection = Connection(server.port)
     found = stored_versions(connection, written.name)
-    assert written.versions <= set(found)
+    assert found == written.versions
     assert sorted(found) == list(range(1, len(found) + 1))
     assert written.steps <= {point["step"] for point in history(connection, written, "m")}
     batches = defaultdict(set)
@@ -89,14 +107,15 @@ def check_round(server: Server, written: Acknowledged) -> None:
     connection.close()
 
 
-def stored_versions(connection: Connection, name: str) -> list[int]:
+def stored_versions(connection: Connection, name: str) -> dict[int, str]:
     condition = quote(f"name = '{name}'")
     status, answer = connection.get(
         f"{MLFLOW}/model-versions/search?filter={condition}&max_results=200000"
     )
     assert status == 200, answer
     assert "next_page_token" not in answer
-    return [int(version["version"]) for version in answer.get("model_versions", [])]
+    versions = answer.get("model_versions", [])
+    return {int(version["version"]): version["source"] for version in versions}
 
 
 def history(connection: Connection, written: Acknowledged, key: str) -> list[dict]:
@@ -137,6 +156,7 @@ def test_twenty_kills_lose_nothing(tmp_path):
             clients.join()
             check_integrity(database, tmp_path / "copy")
             server.start()
+            resend_unanswered(server, written)
             check_round(server, written)
         for written in rounds:
             check_round(server, written)
