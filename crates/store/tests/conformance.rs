@@ -23,5 +23,11 @@ mod runs;
 mod schema;
 #[path = "conformance/search_experiments.rs"]
 mod search_experiments;
+#[path = "conformance/search_logged_models.rs"]
+mod search_logged_models;
+#[path = "conformance/search_plans.rs"]
+mod search_plans;
+#[path = "conformance/search_registry.rs"]
+mod search_registry;
 #[path = "conformance/search_runs.rs"]
 mod search_runs;
