@@ -30,7 +30,7 @@ pub(crate) fn new_metric(place: Place, wire: Metric) -> Result<NewMetric> {
             place.field("timestamp"),
             timestamp_ms,
             &format!(
-                "metric '{key}' (value={value}). Timestamp must be a nonnegative long (64-bit integer) "
+                "metric '{key}' (value={value:?}). Timestamp must be a nonnegative long (64-bit integer) "
             ),
         ));
     }

@@ -19,7 +19,7 @@ pub fn check_entity_key(parameter: impl fmt::Display, key: &str) -> Result<()> {
     }
     if !is_normal_path(key) {
         return Err(Error::invalid(format!(
-            "Invalid value \"{key}\" for parameter '{parameter}' supplied: Names may be treated as files in certain cases, and must not resolve to other names when treated as such. This name would resolve to {}",
+            "Invalid value \"{key}\" for parameter '{parameter}' supplied: Names may be treated as files in certain cases, and must not resolve to other names when treated as such. This name would resolve to '{}'",
             normal_path(key)
         )));
     }

@@ -93,7 +93,7 @@ impl Alias {
         let length = text.chars().count();
         if length > ALIAS_CHARACTERS {
             return Err(Error::invalid(format!(
-                "Registered model alias name is limited to {ALIAS_CHARACTERS} characters, got {length}."
+                "'Registered model alias name' exceeds the maximum length of {ALIAS_CHARACTERS} characters, got {length}."
             )));
         }
         if !text
@@ -101,7 +101,7 @@ impl Alias {
             .all(|c| c.is_alphanumeric() || c == '_' || c == '-')
         {
             return Err(Error::invalid(format!(
-                "Invalid alias name: '{}'. Allowed are letters, digits, underscores and dashes.",
+                "Invalid alias name: '{}'. Names may only contain alphanumerics, underscores (_), and dashes (-).",
                 text.escape_debug()
             )));
         }
