@@ -277,3 +277,66 @@ async fn update_tags(
     let etag = service.tag_experiment(&context, id, changes).await?;
     Ok(Answer::empty(etag))
 }
+
+#[cfg(test)]
+mod tests {
+    use ferroflow_model::ErrorKind;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::decode::decode;
+
+    fn create(body: &Value) -> Result<NewExperiment> {
+        decode::<Create>(body.to_string().as_bytes())?.try_into()
+    }
+
+    #[test]
+    fn each_text_has_a_longest_and_one_past_it() {
+        for (field, longest) in [("name", 500), ("artifact_location", 2048)] {
+            let body = |length: usize| {
+                let mut body = json!({"name": "e"});
+                body[field] = Value::from("ü".repeat(length));
+                body
+            };
+            create(&body(longest)).unwrap();
+            let error = create(&body(longest + 1)).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidParameter);
+            assert!(error.message().contains(&format!("'{field}'")), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_empty_location_is_the_default_one() {
+        let new = create(&json!({"name": "e", "artifact_location": ""})).unwrap();
+        assert_eq!(new.artifact_location, None);
+        assert_eq!(
+            create(&json!({})).unwrap_err().kind(),
+            ErrorKind::MissingParameter
+        );
+        assert_eq!(
+            create(&json!({"name": ""})).unwrap_err().kind(),
+            ErrorKind::InvalidParameter
+        );
+    }
+
+    #[test]
+    fn tags_are_changed_in_bulk() {
+        let body =
+            br#"{"experiment_id": "1", "set_tags": [{"key": "a"}], "delete_tags": [{"key": "b"}]}"#;
+        let input: UpdateTags = decode(body).unwrap();
+        let changes = KeyRule::Entity
+            .changes(input.set_tags, input.delete_tags)
+            .unwrap();
+        assert_eq!(
+            (changes.set[0].key.as_str(), changes.set[0].value.as_str()),
+            ("a", "")
+        );
+        assert_eq!(changes.delete, ["b"]);
+        assert_eq!(changes.missing, MissingTag::Ignore);
+        let keyless: UpdateTags = decode(br#"{"delete_tags": [{}]}"#).unwrap();
+        let error = KeyRule::Entity
+            .changes(None, keyless.delete_tags)
+            .unwrap_err();
+        assert!(error.message().contains("'delete_tags[0].key'"), "{error}");
+    }
+}

@@ -173,3 +173,101 @@ async fn search(
     };
     Ok(Answer::page(page, ModelBody::from, body))
 }
+
+#[cfg(test)]
+mod tests {
+    use ferroflow_model::logged_models::LoggedModelStatus;
+    use ferroflow_model::metrics::{Metric, MetricDataset};
+    use ferroflow_model::{Etag, ExperimentId, ModelId, Param};
+    use serde_json::json;
+
+    use super::*;
+    use crate::decode::decode;
+
+    #[test]
+    fn oracle_s_name_of_an_order_is_known() {
+        let body = br#"{"order_by": [
+            {"field_name": "creation_time", "ascending": false}, {"field_name": "metrics.loss"}
+        ]}"#;
+        let search = SearchLoggedModels::try_from(decode::<Search>(body).unwrap()).unwrap();
+        let order: Vec<_> = search
+            .order_by
+            .iter()
+            .map(|order| (order.field_name.as_str(), order.ascending))
+            .collect();
+        assert_eq!(
+            order,
+            [("creation_timestamp", false), ("metrics.loss", true)]
+        );
+        assert_eq!(search.page.max_results, 100);
+        let keyless = decode::<Search>(br#"{"order_by": [{}]}"#).unwrap();
+        let error = SearchLoggedModels::try_from(keyless).unwrap_err();
+        assert!(
+            error.message().contains("'order_by[0].field_name'"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn an_answer_shows_what_a_model_is_and_holds() {
+        let metric = |dataset| ModelMetric {
+            metric: Metric {
+                key: "loss".to_owned(),
+                value: f64::NAN,
+                timestamp_ms: 5,
+                step: 1,
+            },
+            run_id: RunId::new("r"),
+            dataset,
+        };
+        let dataset = MetricDataset {
+            name: "iris".to_owned(),
+            digest: "abc".to_owned(),
+        };
+        let model = LoggedModel {
+            model_id: ModelId::new("m-1"),
+            experiment_id: ExperimentId::new(3),
+            name: "n".to_owned(),
+            artifact_uri: "a".to_owned(),
+            status: LoggedModelStatus::Ready,
+            status_message: None,
+            model_type: None,
+            source_run_id: Some(RunId::new("r")),
+            created_ms: 1,
+            updated_ms: 2,
+            is_deleted: false,
+            tags: Vec::new(),
+            params: vec![Param {
+                key: "depth".to_owned(),
+                value: "3".to_owned(),
+            }],
+            metrics: vec![metric(None), metric(Some(dataset))],
+            etag: Etag {
+                row: 1,
+                part: 0,
+                revision: 1,
+            },
+        };
+        let expected = json!({
+            "info": {
+                "model_id": "m-1", "experiment_id": "3", "name": "n",
+                "creation_timestamp_ms": 1, "last_updated_timestamp_ms": 2,
+                "artifact_uri": "a", "status": "LOGGED_MODEL_READY", "source_run_id": "r", "tags": [],
+            },
+            "data": {
+                "params": [{"key": "depth", "value": "3"}],
+                "metrics": [
+                    {"key": "loss", "value": "NaN", "timestamp": 5, "step": 1, "run_id": "r"},
+                    {
+                        "key": "loss", "value": "NaN", "timestamp": 5, "step": 1, "run_id": "r",
+                        "dataset_name": "iris", "dataset_digest": "abc",
+                    },
+                ],
+            },
+        });
+        assert_eq!(
+            serde_json::to_value(ModelBody::from(model)).unwrap(),
+            expected
+        );
+    }
+}

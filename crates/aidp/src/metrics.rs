@@ -104,3 +104,31 @@ async fn history(
     };
     Ok(Answer::page(page, MetricBody::from, body))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::query;
+
+    fn page_of(query: &str) -> Result<Option<PageRequest>> {
+        let history = query::decode::<History>(&format!("run_id=r&metric_key=k&{query}"))?;
+        MetricHistory::try_from(history).map(|history| history.page)
+    }
+
+    #[test]
+    fn without_a_size_everything_comes_at_once() {
+        assert_eq!(page_of("").unwrap(), None);
+        assert_eq!(page_of("page_token=").unwrap(), None);
+    }
+
+    #[test]
+    fn a_page_has_a_largest_size() {
+        let size = |query: &str| page_of(query).unwrap().map(|page| page.max_results);
+        assert_eq!(size("max_results=1"), Some(1));
+        assert_eq!(size("max_results=25000"), Some(25_000));
+        assert_eq!(size("max_results=2000000"), Some(25_000));
+        assert_eq!(size("page_token=t"), Some(25_000));
+        assert!(page_of("max_results=0").is_err());
+        assert!(page_of("max_results=-1").is_err());
+    }
+}

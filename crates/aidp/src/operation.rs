@@ -10,9 +10,9 @@ use ferroflow_model::{
     Context, Error, ErrorKind, Permission, PlatformId, Result, Retry, Scope, WorkspaceKey,
 };
 use ferroflow_service::Service;
-use ferroflow_web::{BodyLimit, RequestId, Route, RouteTable, facts, read_body};
+use ferroflow_web::{BodyLimit, Reporter, Route, RouteTable, facts, read_body};
 use http::request::Parts;
-use http::{Extensions, HeaderMap, Method, header};
+use http::{HeaderMap, Method, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -153,7 +153,7 @@ async fn serve<I: Input, O: Serialize>(
         call.call(service, context, input).await?.encode()
     };
     answered.await.unwrap_or_else(|error| {
-        log(&error, name, &parts.extensions);
+        Reporter::of(&parts.extensions).report(&error);
         error_response(&error)
     })
 }
@@ -233,14 +233,6 @@ fn is_json(headers: &HeaderMap) -> bool {
             .trim_ascii()
             .eq_ignore_ascii_case(b"application/json")
     })
-}
-
-/// Logs what only the server's operator can do something about.
-fn log(error: &Error, operation: &str, extensions: &Extensions) {
-    if matches!(error.kind(), ErrorKind::Internal | ErrorKind::Unavailable) {
-        let request_id = extensions.get().map(|RequestId(id)| &**id);
-        tracing::error!(operation, request_id, cause = ?error.cause(), "{error}");
-    }
 }
 
 #[cfg(test)]

@@ -249,3 +249,114 @@ async fn update_tags(
     let etag = service.tag_run(&context, &id, changes).await?;
     Ok(Answer::empty(etag))
 }
+
+#[cfg(test)]
+mod tests {
+    use ferroflow_model::{ErrorKind, ViewType};
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::decode::decode;
+
+    fn create(body: &Value) -> Result<NewRun> {
+        decode::<Create>(body.to_string().as_bytes())?.parse("somebody")
+    }
+
+    fn update(body: &Value) -> Result<UpdateRun> {
+        decode::<Update>(body.to_string().as_bytes())?.try_into()
+    }
+
+    fn search(body: &Value) -> Result<SearchRuns> {
+        decode::<Search>(body.to_string().as_bytes())?.try_into()
+    }
+
+    #[test]
+    fn a_run_needs_nothing_and_belongs_to_its_caller() {
+        let new = create(&json!({})).unwrap();
+        assert_eq!(
+            (new.experiment_id, new.name, new.start_ms),
+            (None, None, None)
+        );
+        assert_eq!(new.user_id, "somebody");
+        let new =
+            create(&json!({"experiment_id": "3", "run_name": "r", "start_time": "5"})).unwrap();
+        assert_eq!(new.experiment_id, Some(ExperimentId::new(3)));
+        assert_eq!((new.name.as_deref(), new.start_ms), (Some("r"), Some(5)));
+    }
+
+    #[test]
+    fn what_a_run_may_not_have_is_named() {
+        for (body, place) in [
+            (json!({"experiment_id": "x"}), "experiment ID"),
+            (json!({"experiment_id": ""}), "'experiment_id'"),
+            (json!({"run_name": "n".repeat(256)}), "'run_name'"),
+            (
+                json!({"tags": [{"key": "a/../b", "value": ""}]}),
+                "'tags[0].key'",
+            ),
+            (json!({"tags": vec![json!({"key": "k"}); 101]}), "'tags'"),
+        ] {
+            let error = create(&body).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidParameter);
+            assert!(error.message().contains(place), "{error}");
+        }
+        assert!(create(&json!({"run_name": "n".repeat(255)})).is_ok());
+    }
+
+    #[test]
+    fn a_status_is_one_of_oracle_s() {
+        let status = |text: &str| update(&json!({"run_id": "r", "status": text}));
+        for known in RunStatus::ALL {
+            assert_eq!(status(known.as_str()).unwrap().status, Some(known));
+        }
+        assert_eq!(
+            status("INTERNAL_ERROR").unwrap().status,
+            Some(RunStatus::Failed)
+        );
+        assert!(
+            status("running")
+                .unwrap_err()
+                .message()
+                .contains("'status'")
+        );
+        let nothing = update(&json!({"run_id": "r"})).unwrap();
+        assert_eq!(
+            (nothing.status, nothing.end_ms, nothing.name),
+            (None, None, None)
+        );
+        assert_eq!(
+            update(&json!({})).unwrap_err().kind(),
+            ErrorKind::MissingParameter
+        );
+    }
+
+    #[test]
+    fn a_search_has_a_view_experiments_and_a_page() {
+        let defaults = search(&json!({})).unwrap();
+        assert_eq!(defaults.view, ViewType::ActiveOnly);
+        assert_eq!(defaults.page.max_results, 1000);
+        assert!(defaults.experiment_ids.is_empty());
+        let body = json!({
+            "experiment_ids": ["1", "0"], "run_view_type": "ALL", "max_results": 50_000,
+            "filter": "metrics.a > 1", "order_by": ["metrics.a DESC", "start_time"],
+        });
+        let all = search(&body).unwrap();
+        assert_eq!(all.view, ViewType::All);
+        assert_eq!(
+            all.experiment_ids,
+            [ExperimentId::new(1), ExperimentId::new(0)]
+        );
+        assert_eq!(all.filter.as_deref(), Some("metrics.a > 1"));
+        assert_eq!(all.order_by, ["metrics.a DESC", "start_time"]);
+        for (body, place) in [
+            (json!({"max_results": 50_001}), "'max_results'"),
+            (json!({"max_results": 0}), "'max_results'"),
+            (json!({"run_view_type": "active"}), "'run_view_type'"),
+            (json!({"experiment_ids": [1]}), "'experiment_ids[0]'"),
+            (json!({"order_by": "start_time"}), "'order_by'"),
+        ] {
+            let error = search(&body).unwrap_err();
+            assert!(error.message().contains(place), "{error}");
+        }
+    }
+}
