@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, RawPathParams, Request};
 use axum::response::{IntoResponse, Response};
-use ferroflow_model::{Context, Error, ErrorKind, PlatformId, Result, Scope, WorkspaceKey};
+use ferroflow_model::{Context, Error, PlatformId, Result, Scope, WorkspaceKey};
 use ferroflow_service::Service;
-use ferroflow_web::facts;
+use ferroflow_web::{Reporter, facts};
 use http::HeaderMap;
 use http::request::Parts;
 
@@ -61,6 +61,7 @@ where
     T: IntoResponse,
 {
     let (mut parts, body) = request.into_parts();
+    let reporter = Reporter::of(&parts.extensions);
     let answered = async {
         let (context, path) = receive(&mut parts).await?;
         let message = decode::read_request(&parts, body).await?;
@@ -73,7 +74,7 @@ where
         };
         operation.run(call).await
     };
-    answer(answered.await)
+    answer(answered.await, &reporter)
 }
 
 /// Answers one request that the operation reads itself, such as an upload.
@@ -84,6 +85,7 @@ pub(crate) async fn serve_raw<T: IntoResponse>(
     operation: impl Operation<Request, T>,
 ) -> Response {
     let (mut parts, body) = request.into_parts();
+    let reporter = Reporter::of(&parts.extensions);
     let answered = async {
         let (context, path) = receive(&mut parts).await?;
         let call = Call {
@@ -95,25 +97,18 @@ pub(crate) async fn serve_raw<T: IntoResponse>(
         };
         operation.run(call).await
     };
-    answer(answered.await)
+    answer(answered.await, &reporter)
 }
 
-fn answer<T: IntoResponse>(answered: Answer<T>) -> Response {
+fn answer<T: IntoResponse>(answered: Answer<T>, reporter: &Reporter) -> Response {
     match answered {
         Ok(answer) => answer.into_response(),
         Err(failure) => {
-            log(&failure);
+            if let Some(error) = failure.core() {
+                reporter.report(error);
+            }
             failure.into_response()
         }
-    }
-}
-
-/// Logs what only the server's operator can do something about.
-fn log(failure: &Failure) {
-    if let Some(error) = failure.core()
-        && matches!(error.kind(), ErrorKind::Internal | ErrorKind::Unavailable)
-    {
-        tracing::error!(cause = ?error.cause(), "{error}");
     }
 }
 

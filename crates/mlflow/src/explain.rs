@@ -14,7 +14,9 @@ const SEE_DOCS: &str = " See the API docs for more information about request par
 /// Decodes a body whose first reading failed. Broken JSON, null and nothing at all count as an
 /// empty object, and a text that holds JSON counts as that, for old clients.
 pub(crate) fn from_body<M: Message>(body: &[u8]) -> Result<M> {
-    let object = match serde_json::from_slice(body).unwrap_or(Json::Null) {
+    let parsed = serde_json::from_slice(body)
+        .or_else(|_| serde_json::from_slice(&quote_python_constants(body)));
+    let object = match parsed.unwrap_or(Json::Null) {
         Json::String(text) => serde_json::from_str(&text).map_err(|_| {
             Error::invalid("The request body is a JSON string that does not hold JSON.")
         })?,
@@ -25,6 +27,34 @@ pub(crate) fn from_body<M: Message>(body: &[u8]) -> Result<M> {
         Json::Null => from_object(Map::new()),
         _ => Err(Error::invalid("The request body must be a JSON object.")),
     }
+}
+
+/// Quotes the numbers that Python writes into JSON although JSON does not have them. The
+/// reference takes them without a word, and stores 0 in their place.
+fn quote_python_constants(body: &[u8]) -> Vec<u8> {
+    const CONSTANTS: [&[u8]; 3] = [b"NaN", b"-Infinity", b"Infinity"];
+    let mut quoted = Vec::with_capacity(body.len() + 64);
+    let mut is_in_text = false;
+    let mut rest = body;
+    while let Some((&byte, after)) = rest.split_first() {
+        let is_constant = |constant: &&&[u8]| !is_in_text && rest.starts_with(constant);
+        if let Some(constant) = CONSTANTS.iter().find(is_constant) {
+            quoted.extend([b"\"", *constant, b"\""].concat());
+            rest = &rest[constant.len()..];
+            continue;
+        }
+        quoted.push(byte);
+        rest = after;
+        match (byte, after.split_first()) {
+            (b'"', _) => is_in_text = !is_in_text,
+            (b'\\', Some((&escaped, after))) => {
+                quoted.push(escaped);
+                rest = after;
+            }
+            _ => {}
+        }
+    }
+    quoted
 }
 
 /// Decodes a query string whose first reading failed.
@@ -249,4 +279,25 @@ fn ascii(json: &str) -> String {
         }
     }
     written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn constants_of_python_are_quoted_outside_of_texts() {
+        for (body, expected) in [
+            (
+                r#"{"a":NaN,"b":[-Infinity,Infinity]}"#,
+                r#"{"a":"NaN","b":["-Infinity","Infinity"]}"#,
+            ),
+            (r#"{"a":"NaN \" Infinity"}"#, r#"{"a":"NaN \" Infinity"}"#),
+            (r#"{"a\\":NaN"#, r#"{"a\\":"NaN""#),
+            (r"\", r"\"),
+        ] {
+            let quoted = quote_python_constants(body.as_bytes());
+            assert_eq!(String::from_utf8_lossy(&quoted), expected);
+        }
+    }
 }

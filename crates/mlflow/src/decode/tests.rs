@@ -76,12 +76,15 @@ fn doubles_come_in_many_spellings() {
         ("\"Infinity\"", f64::INFINITY),
         ("\"-Infinity\"", f64::NEG_INFINITY),
         ("\"inf\"", f64::INFINITY),
+        ("Infinity", f64::INFINITY),
+        ("-Infinity", f64::NEG_INFINITY),
         ("18446744073709551615", 18_446_744_073_709_551_615.0),
     ] {
         let value = metric(text, "1", "1").unwrap().value.unwrap();
         assert_eq!(value.to_bits(), f64::to_bits(expected), "{text}");
     }
     assert!(metric("\"NaN\"", "1", "1").unwrap().value.unwrap().is_nan());
+    assert!(metric("NaN", "1", "1").unwrap().value.unwrap().is_nan());
     for text in ["\"nan\"", "\"a\"", "[]", "{}"] {
         assert!(metric(text, "1", "1").is_err(), "{text}");
     }
