@@ -12,7 +12,7 @@ use ferroflow_service::Service;
 use ferroflow_store::{Db, DbOptions};
 use ferroflow_web::RouteTable;
 use tokio::net::{TcpListener, lookup_host};
-use tokio::time::interval;
+use tokio::time::{Instant, interval_at};
 use tracing::{error, info};
 
 use crate::config::Settings;
@@ -179,7 +179,7 @@ fn connections(settings: &Settings) -> Connections {
 
 /// Forgets retry tokens whose time is over. A failure leaves them to the next round.
 async fn purge_retry_tokens(service: Arc<Service>) {
-    let mut rounds = interval(PURGE_INTERVAL);
+    let mut rounds = interval_at(Instant::now() + PURGE_INTERVAL, PURGE_INTERVAL);
     loop {
         rounds.tick().await;
         match service.purge_retry_tokens().await {

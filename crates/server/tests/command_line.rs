@@ -1,4 +1,5 @@
 //! The binary as a person at a terminal, or a service manager, meets it.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};

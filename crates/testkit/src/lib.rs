@@ -10,6 +10,7 @@
 //! ```
 #![expect(
     clippy::expect_used,
+    clippy::missing_panics_doc,
     reason = "a test that cannot be set up has failed"
 )]
 

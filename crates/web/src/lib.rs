@@ -4,11 +4,13 @@
 mod body;
 mod content;
 mod declare;
+mod report;
 mod request;
 mod routes;
 
 pub use body::{BodyLimit, read_body};
 pub use content::{content_disposition, content_type};
 pub use declare::MatchedRoute;
+pub use report::Reporter;
 pub use request::{RequestFacts, RequestId, facts};
 pub use routes::{Route, RouteFacts, RouteTable};

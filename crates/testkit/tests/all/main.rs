@@ -1,4 +1,5 @@
 //! Laws of the workspace, and the server as its clients see it, in one test binary.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod configuration;
 mod documents;
