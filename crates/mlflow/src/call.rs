@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, RawPathParams, Request};
 use axum::response::{IntoResponse, Response};
-use ferroflow_model::{Context, Error, PlatformId, Result, Scope, WorkspaceKey};
+use ferroflow_model::{Context, Error, Permission, PlatformId, Result, Scope, WorkspaceKey};
 use ferroflow_service::Service;
 use ferroflow_web::{Reporter, facts};
 use http::HeaderMap;
@@ -126,8 +126,12 @@ impl PathParameters {
 
 async fn receive(parts: &mut Parts) -> Answer<(Context, PathParameters)> {
     let path = read_path(parts).await?;
-    let scope = scope(&parts.headers, &path)?;
     let facts = facts(&parts.extensions)?;
+    // Whether there are workspaces can be asked by a client that would like to use one.
+    if facts.permission != Permission::PUBLIC {
+        refuse_workspace(&parts.headers)?;
+    }
+    let scope = scope(&path)?;
     let context = Context {
         scope,
         caller: facts.caller,
@@ -153,18 +157,20 @@ const WORKSPACE_HEADER: &str = "x-mlflow-workspace";
 const PLATFORM_PARAMETER: &str = "aiDataPlatformId";
 const WORKSPACE_PARAMETER: &str = "workspaceKey";
 
-/// The tenant that a request speaks for: the one that its path names, else the root. The one
-/// place where this dialect decides it.
-fn scope(headers: &HeaderMap, path: &PathParameters) -> Answer<Scope> {
-    let is_named = headers
-        .get(WORKSPACE_HEADER)
-        .is_some_and(|value| !value.as_bytes().trim_ascii().is_empty());
-    if is_named {
-        return Err(Failure::new(
+/// Workspaces are off, so naming one is an error, as in the reference.
+fn refuse_workspace(headers: &HeaderMap) -> Answer<()> {
+    match headers.get(WORKSPACE_HEADER) {
+        Some(value) if !value.as_bytes().trim_ascii().is_empty() => Err(Failure::new(
             FEATURE_DISABLED,
             "Workspace APIs are not available: workspaces are not enabled on this server",
-        ));
+        )),
+        _ => Ok(()),
     }
+}
+
+/// The tenant that a request speaks for: the one that its path names, else the root. The one
+/// place where this dialect decides it.
+fn scope(path: &PathParameters) -> Result<Scope> {
     match (path.get(PLATFORM_PARAMETER), path.get(WORKSPACE_PARAMETER)) {
         ("", _) => Ok(Scope::root()),
         (platform, "") => Ok(Scope {
@@ -175,5 +181,42 @@ fn scope(headers: &HeaderMap, path: &PathParameters) -> Answer<Scope> {
             platform: PlatformId::parse(platform)?,
             workspace: Some(WorkspaceKey::parse(workspace)?),
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(parameters: &[(&str, &str)]) -> PathParameters {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        PathParameters(parameters.iter().map(owned).collect())
+    }
+
+    #[test]
+    fn the_path_names_the_tenant() {
+        assert_eq!(scope(&path(&[("model_id", "m")])).ok(), Some(Scope::root()));
+        let platform = scope(&path(&[(PLATFORM_PARAMETER, "p")])).unwrap();
+        assert_eq!(
+            (platform.platform.as_str(), platform.workspace),
+            ("p", None)
+        );
+        let tenant = [(PLATFORM_PARAMETER, "p"), (WORKSPACE_PARAMETER, "w")];
+        let workspace = scope(&path(&tenant)).unwrap().workspace;
+        assert_eq!(workspace, WorkspaceKey::parse("w").ok());
+        let odd = [(PLATFORM_PARAMETER, "p"), (WORKSPACE_PARAMETER, "\n")];
+        assert!(scope(&path(&odd)).is_err());
+    }
+
+    #[test]
+    fn a_workspace_cannot_be_named_while_there_are_none() {
+        let headers = |value: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(WORKSPACE_HEADER, http::HeaderValue::from_static(value));
+            headers
+        };
+        assert!(refuse_workspace(&HeaderMap::new()).is_ok());
+        assert!(refuse_workspace(&headers(" ")).is_ok());
+        assert!(refuse_workspace(&headers("team")).is_err());
     }
 }

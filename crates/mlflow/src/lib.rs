@@ -1,8 +1,8 @@
 //! The MLflow dialect: MLflow's REST interface over the core.
 //!
-//! A request goes through four steps: [`call`] finds out who asks and for which tenant, [`decode`]
+//! A request goes through four steps: `call` finds out who asks and for which tenant, `decode`
 //! reads its message, the operation parses that into values of the core and calls one method of
-//! the service, and [`json`] writes the answer. The messages are in [`wire`], one file per
+//! the service, and `json` writes the answer. The messages are in `wire`, one file per
 //! aggregate; the operations in the files of the same names.
 
 mod artifact_lists;
