@@ -14,6 +14,17 @@ pub struct Etag {
     pub revision: i64,
 }
 
+impl Etag {
+    /// The tag after one more change.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self {
+            revision: self.revision + 1,
+            ..self
+        }
+    }
+}
+
 impl fmt::Display for Etag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:x}-{:x}-{:x}", self.row, self.part, self.revision)

@@ -81,11 +81,11 @@ impl Service {
         &self,
         context: &Context,
         path: &str,
-        content: ByteStream,
+        bytes: ByteStream,
     ) -> Result<u64> {
         authorise(context)?;
         let place = tenant_root(&context.scope).join(&ArtifactPath::parse(path)?)?;
-        self.artifacts.put(&place, content).await
+        self.artifacts.put(&place, bytes).await
     }
 
     /// Deletes a file or directory below the tenant's artifact root; one that is missing is
@@ -118,11 +118,11 @@ impl Service {
         context: &Context,
         run_id: &RunId,
         path: &str,
-        content: ByteStream,
+        bytes: ByteStream,
     ) -> Result<u64> {
         let root_uri = self.get_run(context, run_id).await?.info.artifact_uri;
         let place = place(&context.scope, &root_uri)?.join(&ArtifactPath::parse(path)?)?;
-        self.artifacts.put(&place, content).await
+        self.artifacts.put(&place, bytes).await
     }
 
     /// Opens an artifact of a logged model.

@@ -161,17 +161,13 @@ impl Service {
         alias: Alias,
         version: VersionNumber,
     ) -> Result<Etag> {
-        let (name, keys) = (name.clone(), self.db.keys());
-        self.write(
-            context,
-            store::SetAlias {
-                name,
-                alias,
-                version,
-                keys,
-            },
-        )
-        .await
+        let name = name.clone();
+        let mutation = store::SetAlias {
+            name,
+            alias,
+            version,
+        };
+        self.write(context, mutation).await
     }
 
     /// Deletes an alias; an unknown one is ignored.
@@ -181,8 +177,8 @@ impl Service {
         name: &ModelName,
         alias: &Alias,
     ) -> Result<Etag> {
-        let (name, alias, keys) = (name.clone(), alias.clone(), self.db.keys());
-        self.write(context, store::DeleteAlias { name, alias, keys })
+        let (name, alias) = (name.clone(), alias.clone());
+        self.write(context, store::DeleteAlias { name, alias })
             .await
     }
 

@@ -93,6 +93,26 @@ pub struct ResultKey {
     pub part: i64,
 }
 
+/// A change is known by the entity tag that it made, of an entity with a row of its own.
+impl From<Etag> for ResultKey {
+    fn from(etag: Etag) -> Self {
+        Self {
+            row: etag.row,
+            part: etag.revision,
+        }
+    }
+}
+
+impl From<ResultKey> for Etag {
+    fn from(result: ResultKey) -> Self {
+        Self {
+            row: result.row,
+            part: 0,
+            revision: result.part,
+        }
+    }
+}
+
 /// What a write did, for the audit row and the outbox event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {

@@ -63,7 +63,7 @@ pub struct BulkInsert<'a> {
     /// The names of its columns, in the order of `values`.
     pub columns: &'static [&'static str],
     /// What to do with rows that exist: an `ON CONFLICT` clause, or nothing.
-    pub conflict: &'a str,
+    pub conflict: &'static str,
     /// The columns; all have the same number of rows.
     pub values: &'a [BulkColumn<'a>],
 }
@@ -152,13 +152,26 @@ pub trait Conn: Send {
         sql: &str,
         args: &[Value<'_>],
     ) -> impl Future<Output = Result<()>> + Send {
+        async move { exactly_one(self.execute(sql, args).await?) }
+    }
+
+    /// Runs statements in one round trip, each of which must change exactly one row.
+    fn execute_each_one(
+        &mut self,
+        statements: &[Statement<'_>],
+    ) -> impl Future<Output = Result<()>> + Send {
         async move {
-            match self.execute(sql, args).await? {
-                1 => Ok(()),
-                rows => Err(Error::internal(format!(
-                    "{rows} rows changed where 1 must be"
-                ))),
-            }
+            let counts = self.execute_all(statements).await?;
+            counts.into_iter().try_for_each(exactly_one)
         }
+    }
+}
+
+fn exactly_one(rows: u64) -> Result<()> {
+    match rows {
+        1 => Ok(()),
+        rows => Err(Error::internal(format!(
+            "{rows} rows changed where 1 must be"
+        ))),
     }
 }

@@ -28,13 +28,39 @@ impl<M: Mutation> Command for Write<M> {
             let recalled = self.mutation.recall(conn, write, result).await?;
             return recalled.ok_or_else(result_is_gone);
         }
-        let applied = self.mutation.apply(conn, write).await?;
+        let applied = match self.mutation.apply(conn, write).await {
+            Ok(applied) => applied,
+            Err(refusal) => return Err(unless_just_done(conn, write, M::OPERATION, refusal).await),
+        };
         record(conn, write, M::OPERATION, applied.result, &applied.change).await?;
         Ok(applied.out)
     }
 
     fn is_repeatable(&self) -> bool {
         self.context.retry.is_some()
+    }
+}
+
+/// Why a change was not made. When the same token has just been used by another transaction, which
+/// ended after this one had looked for it, then that is the reason (the name is taken, or the
+/// entity tag has changed): run again, this transaction finds the token.
+async fn unless_just_done<C: Conn>(
+    conn: &mut C,
+    write: &WriteContext,
+    operation: &'static str,
+    refusal: Error,
+) -> Error {
+    let Some(retry) = &write.retry else {
+        return refusal;
+    };
+    if matches!(refusal.kind(), ErrorKind::Internal | ErrorKind::Unavailable) {
+        // PostgreSQL answers nothing more in a transaction that has failed.
+        return refusal;
+    }
+    match earlier_result(conn, write, operation, retry).await {
+        Ok(None) => refusal,
+        Ok(Some(_)) => Error::internal(Rerun),
+        Err(error) => error,
     }
 }
 

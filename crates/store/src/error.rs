@@ -1,10 +1,13 @@
 //! From the engines' errors to the core's.
 
+use std::error::Error as StdError;
 use std::fmt;
 
 use ferroflow_model::Error;
 use rusqlite::ErrorCode;
 use tokio_postgres::error::SqlState;
+
+use crate::value::NulInText;
 
 /// The transaction met another one and must be run again from its beginning.
 #[derive(Debug)]
@@ -16,10 +19,20 @@ impl fmt::Display for Rerun {
     }
 }
 
-impl std::error::Error for Rerun {}
+impl StdError for Rerun {}
+
+/// The error for a text that no engine keeps. Callers refuse it earlier, and name the parameter.
+fn nul_in_text() -> Error {
+    Error::invalid("A text of this request holds the character NUL, which is not allowed.")
+}
 
 /// An error of SQLite: a disk that is full or failing may recover, anything else is a fault.
 pub(crate) fn from_sqlite(error: rusqlite::Error) -> Error {
+    if let rusqlite::Error::ToSqlConversionFailure(cause) = &error
+        && cause.is::<NulInText>()
+    {
+        return nul_in_text();
+    }
     match error.sqlite_error_code() {
         Some(
             ErrorCode::DiskFull
@@ -35,6 +48,9 @@ pub(crate) fn from_sqlite(error: rusqlite::Error) -> Error {
 
 /// An error of PostgreSQL: a lost connection or a server that shuts down may recover.
 pub(crate) fn from_postgres(error: tokio_postgres::Error) -> Error {
+    if error.source().is_some_and(<dyn StdError>::is::<NulInText>) {
+        return nul_in_text();
+    }
     let is_passing = error.is_closed()
         || error.code().is_none_or(|code| {
             let class = &code.code()[..2];
@@ -49,18 +65,28 @@ pub(crate) fn from_postgres(error: tokio_postgres::Error) -> Error {
 
 /// Whether the transaction had no effect and may simply be run again.
 pub(crate) fn asks_for_rerun(error: &Error) -> bool {
-    let Some(cause) = error.cause() else {
-        return false;
-    };
-    if cause.is::<Rerun>() {
+    if error
+        .cause()
+        .is_some_and(<dyn StdError + Send + Sync>::is::<Rerun>)
+    {
         return true;
     }
-    cause
-        .downcast_ref::<tokio_postgres::Error>()
-        .and_then(tokio_postgres::Error::code)
-        .is_some_and(|code| {
-            *code == SqlState::T_R_SERIALIZATION_FAILURE || *code == SqlState::T_R_DEADLOCK_DETECTED
-        })
+    sql_state(error).is_some_and(|code| {
+        *code == SqlState::T_R_SERIALIZATION_FAILURE || *code == SqlState::T_R_DEADLOCK_DETECTED
+    })
+}
+
+/// Whether a unique index refused what a check had just allowed: another transaction came between
+/// them. The check finds its work when the transaction is run again.
+pub(crate) fn came_second(error: &Error) -> bool {
+    sql_state(error) == Some(&SqlState::UNIQUE_VIOLATION)
+}
+
+fn sql_state(error: &Error) -> Option<&SqlState> {
+    error
+        .cause()?
+        .downcast_ref::<tokio_postgres::Error>()?
+        .code()
 }
 
 /// Whether the connection was lost, so that nobody knows what became of the transaction.

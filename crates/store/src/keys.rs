@@ -47,17 +47,18 @@ impl KeyCache {
         Err(unknown)
     }
 
-    /// The name of an id, when it is known.
-    fn name(&self, id: i64) -> Option<Arc<str>> {
+    /// The ids of those of these names that are known, and the other names.
+    fn interned<'a>(&self, names: &[&'a str]) -> (HashMap<Arc<str>, i64>, Vec<&'a str>) {
         let maps = self.maps.read().unwrap_or_else(PoisonError::into_inner);
-        maps.names.get(&id).map(Arc::clone)
-    }
-
-    /// The id of a name, when it is known.
-    fn id(&self, name: &str) -> Option<(Arc<str>, i64)> {
-        let maps = self.maps.read().unwrap_or_else(PoisonError::into_inner);
-        let (name, id) = maps.ids.get_key_value(name)?;
-        Some((Arc::clone(name), *id))
+        let mut ids = HashMap::new();
+        let mut unknown = Vec::new();
+        for name in names {
+            match maps.ids.get_key_value(*name) {
+                Some((name, id)) => drop(ids.insert(Arc::clone(name), *id)),
+                None => unknown.push(*name),
+            }
+        }
+        (ids, unknown)
     }
 
     /// Remembers committed keys.
@@ -80,14 +81,7 @@ impl KeyCache {
         conn: &mut C,
         ids: impl IntoIterator<Item = i64>,
     ) -> Result<KeyNames> {
-        let mut names = HashMap::new();
-        let mut unknown = Vec::new();
-        for id in ids {
-            match self.name(id) {
-                Some(name) => drop(names.insert(id, name)),
-                None => unknown.push(id),
-            }
-        }
+        let (mut names, mut unknown) = self.known(ids);
         if !unknown.is_empty() {
             unknown.sort_unstable();
             unknown.dedup();
@@ -109,16 +103,23 @@ impl KeyCache {
         Ok(KeyNames(names))
     }
 
-    /// The ids of those of these names that are interned; unknown ones are read with `conn`.
-    pub(crate) async fn find<C: Conn>(&self, conn: &mut C, names: &[&str]) -> Result<KeyIds> {
-        let mut ids = HashMap::new();
+    /// The names of those of these ids that are known, and the other ids.
+    fn known(&self, ids: impl IntoIterator<Item = i64>) -> (HashMap<i64, Arc<str>>, Vec<i64>) {
+        let maps = self.maps.read().unwrap_or_else(PoisonError::into_inner);
+        let mut names = HashMap::new();
         let mut unknown = Vec::new();
-        for name in names {
-            match self.id(name) {
-                Some((name, id)) => drop(ids.insert(name, id)),
-                None => unknown.push(*name),
+        for id in ids {
+            match maps.names.get(&id) {
+                Some(name) => drop(names.insert(id, Arc::clone(name))),
+                None => unknown.push(id),
             }
         }
+        (names, unknown)
+    }
+
+    /// The ids of those of these names that are interned; unknown ones are read with `conn`.
+    pub(crate) async fn find<C: Conn>(&self, conn: &mut C, names: &[&str]) -> Result<KeyIds> {
+        let (mut ids, unknown) = self.interned(names);
         if !unknown.is_empty() {
             let read = select(conn, &unknown).await?;
             ids.extend(read.iter().map(|(id, name)| (name.as_str().into(), *id)));

@@ -1,4 +1,7 @@
 //! Registered models and their aliases.
+//!
+//! The entity tag of a model counts every change of what the model shows: its own fields, tags and
+//! aliases, and its versions, because it shows the newest of each stage.
 
 mod aliases;
 mod changes;
@@ -14,12 +17,8 @@ pub use read::{GetRegisteredModel, SummariseRegistry};
 
 pub(crate) use read::{MODEL_COLUMNS, complete_models, find_model, model_row};
 
+use ferroflow_model::Error;
 use ferroflow_model::registered_models::ModelName;
-use ferroflow_model::{Error, Result};
-
-use crate::args;
-use crate::command::WriteContext;
-use crate::conn::Conn;
 
 /// The tag that makes a registered model a prompt; searches hide prompts unless asked for them.
 pub const PROMPT_TAG: &str = "mlflow.prompt.is_prompt";
@@ -29,18 +28,11 @@ pub(crate) fn no_such_model(name: &ModelName) -> Error {
     Error::not_found(format!("Registered Model with name={name} not found"))
 }
 
-/// The error for a name that is taken.
-pub(crate) fn model_exists(name: &ModelName) -> Error {
-    Error::already_exists(format!("Registered Model (name={name}) already exists."))
-}
+/// Marks a model as changed; its row key and the time are `$1` and `$2`.
+pub(crate) const TOUCH_MODEL: &str = "UPDATE registered_models SET updated_ms = $2, \
+    revision = revision + 1 WHERE model_pk = $1";
 
-/// Marks a model as changed.
-pub(crate) async fn touch_model<C: Conn>(
-    conn: &mut C,
-    write: &WriteContext,
-    model_pk: i64,
-) -> Result<()> {
-    const SQL: &str = "UPDATE registered_models SET updated_ms = $2, revision = revision + 1 \
-        WHERE model_pk = $1";
-    conn.execute_one(SQL, args![model_pk, write.now_ms]).await
-}
+/// Counts a change of a model that leaves its time of update, as tags and aliases do; its row key
+/// is `$1`.
+pub(crate) const BUMP_MODEL: &str =
+    "UPDATE registered_models SET revision = revision + 1 WHERE model_pk = $1";

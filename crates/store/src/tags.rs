@@ -3,9 +3,10 @@
 use ferroflow_model::{Error, MissingTag, Param, Result, Tag};
 
 use crate::conn::{BulkColumn, BulkInsert, Conn};
-use crate::{KeyCache, Value, args};
+use crate::{KeyCache, Row, Value, args};
 
-/// A table of values by owner and interned key.
+/// A table of values by owner and interned key, with its statements: they run too often to be
+/// built each time.
 pub(crate) struct KeyedTable {
     /// Its name.
     pub(crate) name: &'static str,
@@ -13,6 +14,10 @@ pub(crate) struct KeyedTable {
     pub(crate) owner: &'static str,
     /// Its columns, `owner, key_id, value`, and `experiment_pk` where it has one.
     pub(crate) columns: &'static [&'static str],
+    replace: &'static str,
+    keep: &'static str,
+    remove: &'static str,
+    select: &'static str,
 }
 
 macro_rules! keyed_table {
@@ -22,6 +27,14 @@ macro_rules! keyed_table {
             name: $name,
             owner: $owner,
             columns: &[$owner, "key_id", "value" $(, $extra)?],
+            replace: concat!(
+                "ON CONFLICT (", $owner, ", key_id) DO UPDATE SET value = excluded.value"
+            ),
+            keep: concat!("ON CONFLICT (", $owner, ", key_id) DO NOTHING"),
+            remove: concat!("DELETE FROM ", $name, " WHERE ", $owner, " = $1 AND key_id = $2"),
+            select: concat!(
+                "SELECT ", $owner, ", key_id, value FROM ", $name, " WHERE ", $owner, " = $1"
+            ),
         };
     };
 }
@@ -73,8 +86,24 @@ impl KeyedTable {
         experiment: Option<i64>,
         values: &[KeyedValue],
     ) -> Result<()> {
-        const REPLACE: &str = "DO UPDATE SET value = excluded.value";
-        self.insert_with(conn, owner, experiment, values, REPLACE)
+        let key_ids: Vec<i64> = values.iter().map(|value| value.key_id).collect();
+        let texts: Vec<&str> = values.iter().map(|value| value.value.as_str()).collect();
+        self.insert(conn, owner, experiment, (&key_ids, &texts), self.replace)
+            .await
+            .map(drop)
+    }
+
+    /// Inserts the first tags of an owner; `key_ids` has the interned keys, in the same order.
+    pub(crate) async fn insert_tags<C: Conn>(
+        &self,
+        conn: &mut C,
+        owner: i64,
+        experiment: Option<i64>,
+        tags: &[Tag],
+        key_ids: &[i64],
+    ) -> Result<()> {
+        let texts: Vec<&str> = tags.iter().map(|tag| tag.value.as_str()).collect();
+        self.insert(conn, owner, experiment, (key_ids, &texts), self.replace)
             .await
             .map(drop)
     }
@@ -87,52 +116,41 @@ impl KeyedTable {
         experiment: Option<i64>,
         values: &[KeyedValue],
     ) -> Result<u64> {
-        self.insert_with(conn, owner, experiment, values, "DO NOTHING")
+        let key_ids: Vec<i64> = values.iter().map(|value| value.key_id).collect();
+        let texts: Vec<&str> = values.iter().map(|value| value.value.as_str()).collect();
+        self.insert(conn, owner, experiment, (&key_ids, &texts), self.keep)
             .await
     }
 
-    async fn insert_with<C: Conn>(
+    async fn insert<C: Conn>(
         &self,
         conn: &mut C,
         owner: i64,
         experiment: Option<i64>,
-        values: &[KeyedValue],
-        conflict: &str,
+        (key_ids, texts): (&[i64], &[&str]),
+        conflict: &'static str,
     ) -> Result<u64> {
-        if values.is_empty() {
+        if key_ids.is_empty() {
             return Ok(0);
         }
-        let conflict = format!("ON CONFLICT ({}, key_id) {conflict}", self.owner);
-        let key_ids: Vec<i64> = values.iter().map(|value| value.key_id).collect();
-        let texts: Vec<&str> = values.iter().map(|value| value.value.as_str()).collect();
-        let mut columns = vec![
+        let own = [
             BulkColumn::Constant(owner),
-            BulkColumn::Ints(&key_ids),
-            BulkColumn::Texts(&texts),
+            BulkColumn::Ints(key_ids),
+            BulkColumn::Texts(texts),
+            BulkColumn::Constant(experiment.unwrap_or_default()),
         ];
-        columns.extend(experiment.map(BulkColumn::Constant));
         let bulk = BulkInsert {
             table: self.name,
             columns: self.columns,
-            conflict: &conflict,
-            values: &columns,
+            conflict,
+            values: &own[..self.columns.len()],
         };
         conn.insert(&bulk).await
     }
 
-    /// Deletes all values of an owner.
-    pub(crate) async fn clear<C: Conn>(&self, conn: &mut C, owner: i64) -> Result<()> {
-        let sql = format!("DELETE FROM {} WHERE {} = $1", self.name, self.owner);
-        conn.execute(&sql, args![owner]).await.map(drop)
-    }
-
     /// Deletes one value; tells whether it was there.
     async fn remove<C: Conn>(&self, conn: &mut C, owner: i64, key_id: i64) -> Result<bool> {
-        let sql = format!(
-            "DELETE FROM {} WHERE {} = $1 AND key_id = $2",
-            self.name, self.owner
-        );
-        Ok(conn.execute(&sql, args![owner, key_id]).await? > 0)
+        Ok(conn.execute(self.remove, args![owner, key_id]).await? > 0)
     }
 
     /// Deletes and sets tags. `missing` makes the error for a key that was to be deleted and is
@@ -167,17 +185,7 @@ impl KeyedTable {
         if owners.is_empty() {
             return Ok(Values::default());
         }
-        let sql = format!(
-            "SELECT {owner}, key_id, value FROM {table} WHERE {any}",
-            owner = self.owner,
-            table = self.name,
-            any = conn.engine().any_of(self.owner, 1)
-        );
-        let rows: Vec<(i64, i64, String)> = conn
-            .query(&sql, &[Value::Ints(owners)], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-            })
-            .await?;
+        let rows = self.select(conn, owners).await?;
         let names = keys
             .names(conn, rows.iter().map(|(_, key_id, _)| *key_id))
             .await?;
@@ -188,7 +196,24 @@ impl KeyedTable {
         values.sort_unstable();
         Ok(Values(values))
     }
+
+    async fn select<C: Conn>(&self, conn: &mut C, owners: &[i64]) -> Result<Vec<ValueRow>> {
+        let map = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+        if let [owner] = owners {
+            return conn.query(self.select, args![*owner], map).await;
+        }
+        let sql = format!(
+            "SELECT {owner}, key_id, value FROM {table} WHERE {any}",
+            owner = self.owner,
+            table = self.name,
+            any = conn.engine().any_of(self.owner, 1)
+        );
+        conn.query(&sql, &[Value::Ints(owners)], map).await
+    }
 }
+
+/// The owner, the interned key and the text of a value.
+type ValueRow = (i64, i64, String);
 
 /// Values of several owners, by owner and key.
 #[derive(Debug, Default)]

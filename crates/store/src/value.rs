@@ -1,5 +1,6 @@
 //! Statement arguments, one type for both engines.
 
+use std::fmt;
 use std::rc::Rc;
 
 use crate::conn::BulkColumn;
@@ -87,6 +88,33 @@ impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {
     }
 }
 
+/// A text holds the character NUL. PostgreSQL keeps none, so neither does SQLite: what one engine
+/// refuses, the other refuses as well.
+#[derive(Debug)]
+pub(crate) struct NulInText;
+
+impl fmt::Display for NulInText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text holds the character NUL")
+    }
+}
+
+impl std::error::Error for NulInText {}
+
+fn without_nul(text: &str) -> Result<&str, NulInText> {
+    if text.as_bytes().contains(&0) {
+        return Err(NulInText);
+    }
+    Ok(text)
+}
+
+fn all_without_nul<T: AsRef<str>>(texts: &[T]) -> Result<&[T], NulInText> {
+    for text in texts {
+        without_nul(text.as_ref())?;
+    }
+    Ok(texts)
+}
+
 impl rusqlite::ToSql for Value<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(match *self {
@@ -94,21 +122,32 @@ impl rusqlite::ToSql for Value<'_> {
             Self::Int(value) => ToSqlOutput::Borrowed(ValueRef::Integer(value)),
             Self::Real(value) => ToSqlOutput::Borrowed(ValueRef::Real(value)),
             Self::Bool(value) => ToSqlOutput::Borrowed(ValueRef::Integer(i64::from(value))),
-            Self::Text(value) => ToSqlOutput::Borrowed(ValueRef::Text(value.as_bytes())),
-            Self::Ints(values) => array(values.iter().copied().map(SqliteValue::from)),
-            Self::Texts(values) => array(
-                values
-                    .iter()
-                    .map(|text| SqliteValue::from((*text).to_owned())),
-            ),
-            Self::Strings(values) => array(values.iter().cloned().map(SqliteValue::from)),
+            Self::Text(value) => text(value)?,
+            Self::Ints(values) => array(values.iter().copied().map(SqliteValue::from).collect()),
+            Self::Texts(values) => texts(values)?,
+            Self::Strings(values) => texts(values)?,
         })
     }
 }
 
+fn text(value: &str) -> rusqlite::Result<ToSqlOutput<'_>> {
+    let text = without_nul(value).map_err(refused)?;
+    Ok(ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())))
+}
+
+fn texts<T: AsRef<str>>(values: &[T]) -> rusqlite::Result<ToSqlOutput<'static>> {
+    let values = all_without_nul(values).map_err(refused)?.iter();
+    let texts = values.map(|text| SqliteValue::from(text.as_ref().to_owned()));
+    Ok(array(texts.collect()))
+}
+
+fn refused(nul: NulInText) -> rusqlite::Error {
+    rusqlite::Error::ToSqlConversionFailure(Box::new(nul))
+}
+
 /// A list as the argument of SQLite's `rarray`.
-fn array(values: impl Iterator<Item = SqliteValue>) -> ToSqlOutput<'static> {
-    ToSqlOutput::from_rc(Rc::new(values.collect::<Vec<_>>()), c"rarray")
+fn array(values: Vec<SqliteValue>) -> ToSqlOutput<'static> {
+    ToSqlOutput::from_rc(Rc::new(values), c"rarray")
 }
 
 impl ToSql for Value<'_> {
@@ -126,10 +165,10 @@ impl ToSql for Value<'_> {
             Self::Int(value) => value.to_sql(ty, out),
             Self::Real(value) => value.to_sql(ty, out),
             Self::Bool(value) => value.to_sql(ty, out),
-            Self::Text(value) => value.to_sql(ty, out),
+            Self::Text(value) => without_nul(value)?.to_sql(ty, out),
             Self::Ints(values) => values.to_sql(ty, out),
-            Self::Texts(values) => values.to_sql(ty, out),
-            Self::Strings(values) => values.to_sql(ty, out),
+            Self::Texts(values) => all_without_nul(values)?.to_sql(ty, out),
+            Self::Strings(values) => all_without_nul(values)?.to_sql(ty, out),
         }
     }
 
@@ -151,7 +190,7 @@ impl ToSql for BulkColumn<'_> {
             Self::Ints(values) => values.to_sql(ty, out),
             Self::Reals(values) => values.to_sql(ty, out),
             Self::Bools(values) => values.to_sql(ty, out),
-            Self::Texts(values) => values.to_sql(ty, out),
+            Self::Texts(values) => all_without_nul(values)?.to_sql(ty, out),
         }
     }
 

@@ -12,55 +12,43 @@ use crate::conn::Conn;
 use crate::tags::{KeyedChanges, KeyedValue, LOGGED_MODEL_PARAMS, LOGGED_MODEL_TAGS};
 use crate::{KeyCache, args};
 
-/// The row of a model that has just been marked as changed.
-struct Touched {
+/// The row of a model that is changing, with the entity tag that it will have.
+struct Changing {
     row_key: i64,
     experiment_pk: i64,
     etag: Etag,
 }
 
-/// Marks a model as changed, and locks it.
-async fn touch<C: Conn>(conn: &mut C, write: &WriteContext, model_id: &ModelId) -> Result<Touched> {
-    const SQL: &str = "UPDATE logged_models SET updated_ms = $3, revision = revision + 1 \
-        WHERE platform_pk = $1 AND model_id = $2 AND ($4 = 0 OR workspace_pk = $4) \
+/// Counts a change of a model, and locks it. Its time of update stays: tags and params leave it.
+async fn bump<C: Conn>(conn: &mut C, write: &WriteContext, model_id: &ModelId) -> Result<Changing> {
+    const SQL: &str = "UPDATE logged_models SET revision = revision + 1 \
+        WHERE platform_pk = $1 AND model_id = $2 AND (workspace_pk = $3 OR $3 = 0) \
         RETURNING logged_model_pk, experiment_pk, revision";
     let tenant = write.tenant;
-    let args = args![
-        tenant.platform,
-        model_id.as_str(),
-        write.now_ms,
-        tenant.workspace
-    ];
-    let touched = conn
+    let args = args![tenant.platform, model_id.as_str(), tenant.workspace];
+    let changing = conn
         .query_optional(SQL, args, |row| {
-            let (row_key, revision): (i64, i64) = (row.get(0)?, row.get(2)?);
-            write.check(Etag {
+            let row_key = row.get(0)?;
+            let before = Etag {
                 row: row_key,
                 part: 0,
-                revision: revision - 1,
-            })?;
-            let etag = Etag {
-                row: row_key,
-                part: 0,
-                revision,
+                revision: row.get::<i64>(2)? - 1,
             };
-            Ok(Touched {
+            write.check(before)?;
+            Ok(Changing {
                 row_key,
                 experiment_pk: row.get(1)?,
-                etag,
+                etag: before.next(),
             })
         })
         .await?;
-    touched.ok_or_else(|| no_such_logged_model(model_id))
+    changing.ok_or_else(|| no_such_logged_model(model_id))
 }
 
-fn applied<T>(out: T, model_id: &ModelId, row_key: i64) -> Applied<T> {
+fn applied<T>(out: T, model_id: &ModelId, etag: Etag) -> Applied<T> {
     Applied {
         out,
-        result: ResultKey {
-            row: row_key,
-            part: 0,
-        },
+        result: etag.into(),
         change: Change {
             entity: "logged_model",
             key: model_id.as_str().to_owned(),
@@ -75,16 +63,11 @@ async fn reload<C: Conn>(conn: &mut C, keys: &KeyCache, row_key: i64) -> Result<
     model.ok_or_else(|| Error::internal("a model just changed is gone"))
 }
 
-async fn recall_etag<C: Conn>(conn: &mut C, row_key: i64) -> Result<Option<Etag>> {
-    const SQL: &str = "SELECT revision FROM logged_models WHERE logged_model_pk = $1";
-    conn.query_optional(SQL, args![row_key], |row| {
-        Ok(Etag {
-            row: row_key,
-            part: 0,
-            revision: row.get(0)?,
-        })
-    })
-    .await
+/// The entity tag that an earlier change made. Rows of logged models stay.
+async fn recall_etag<C: Conn>(conn: &mut C, result: ResultKey) -> Result<Option<Etag>> {
+    const SQL: &str = "SELECT logged_model_pk FROM logged_models WHERE logged_model_pk = $1";
+    conn.query_optional(SQL, args![result.row], |_| Ok(result.into()))
+        .await
 }
 
 /// Ends the upload of a logged model.
@@ -106,12 +89,13 @@ impl Mutation for FinalizeLoggedModel {
         conn: &mut C,
         write: &WriteContext,
     ) -> Result<Applied<LoggedModel>> {
-        const SQL: &str = "UPDATE logged_models SET status = $2 WHERE logged_model_pk = $1";
-        let touched = touch(conn, write, &self.model_id).await?;
-        conn.execute_one(SQL, args![touched.row_key, self.status.number()])
-            .await?;
-        let model = reload(conn, &self.keys, touched.row_key).await?;
-        Ok(applied(model, &self.model_id, touched.row_key))
+        const SQL: &str =
+            "UPDATE logged_models SET status = $2, updated_ms = $3 WHERE logged_model_pk = $1";
+        let changing = bump(conn, write, &self.model_id).await?;
+        let args = args![changing.row_key, self.status.number(), write.now_ms];
+        conn.execute_one(SQL, args).await?;
+        let model = reload(conn, &self.keys, changing.row_key).await?;
+        Ok(applied(model, &self.model_id, changing.etag))
     }
 
     async fn recall<C: Conn>(
@@ -135,11 +119,12 @@ impl Mutation for DeleteLoggedModel {
     const OPERATION: &'static str = "logged_models.delete";
 
     async fn apply<C: Conn>(&self, conn: &mut C, write: &WriteContext) -> Result<Applied<Etag>> {
-        const SQL: &str =
-            "UPDATE logged_models SET lifecycle = 'deleted' WHERE logged_model_pk = $1";
-        let touched = touch(conn, write, &self.model_id).await?;
-        conn.execute_one(SQL, args![touched.row_key]).await?;
-        Ok(applied(touched.etag, &self.model_id, touched.row_key))
+        const SQL: &str = "UPDATE logged_models SET lifecycle = 'deleted', updated_ms = $2 \
+            WHERE logged_model_pk = $1";
+        let changing = bump(conn, write, &self.model_id).await?;
+        conn.execute_one(SQL, args![changing.row_key, write.now_ms])
+            .await?;
+        Ok(applied(changing.etag, &self.model_id, changing.etag))
     }
 
     async fn recall<C: Conn>(
@@ -148,7 +133,7 @@ impl Mutation for DeleteLoggedModel {
         _: &WriteContext,
         result: ResultKey,
     ) -> Result<Option<Etag>> {
-        recall_etag(conn, result.row).await
+        recall_etag(conn, result).await
     }
 }
 
@@ -171,8 +156,8 @@ impl Mutation for TagLoggedModel {
         conn: &mut C,
         write: &WriteContext,
     ) -> Result<Applied<LoggedModel>> {
-        let touched = touch(conn, write, &self.model_id).await?;
-        let experiment = Some(touched.experiment_pk);
+        let changing = bump(conn, write, &self.model_id).await?;
+        let experiment = Some(changing.experiment_pk);
         let missing = |key: &str| {
             let model_id = &self.model_id;
             Error::not_found(format!(
@@ -180,10 +165,10 @@ impl Mutation for TagLoggedModel {
             ))
         };
         LOGGED_MODEL_TAGS
-            .change(conn, touched.row_key, experiment, &self.changes, missing)
+            .change(conn, changing.row_key, experiment, &self.changes, missing)
             .await?;
-        let model = reload(conn, &self.keys, touched.row_key).await?;
-        Ok(applied(model, &self.model_id, touched.row_key))
+        let model = reload(conn, &self.keys, changing.row_key).await?;
+        Ok(applied(model, &self.model_id, changing.etag))
     }
 
     async fn recall<C: Conn>(
@@ -209,10 +194,10 @@ impl Mutation for LogModelParams {
     const OPERATION: &'static str = "logged_models.log_params";
 
     async fn apply<C: Conn>(&self, conn: &mut C, write: &WriteContext) -> Result<Applied<Etag>> {
-        let touched = touch(conn, write, &self.model_id).await?;
-        let experiment = Some(touched.experiment_pk);
+        let changing = bump(conn, write, &self.model_id).await?;
+        let experiment = Some(changing.experiment_pk);
         let inserted = LOGGED_MODEL_PARAMS
-            .insert_new(conn, touched.row_key, experiment, &self.params)
+            .insert_new(conn, changing.row_key, experiment, &self.params)
             .await?;
         if inserted < self.params.len() as u64 {
             return Err(Error::invalid(format!(
@@ -220,7 +205,7 @@ impl Mutation for LogModelParams {
                 self.model_id
             )));
         }
-        Ok(applied(touched.etag, &self.model_id, touched.row_key))
+        Ok(applied(changing.etag, &self.model_id, changing.etag))
     }
 
     async fn recall<C: Conn>(
@@ -229,6 +214,6 @@ impl Mutation for LogModelParams {
         _: &WriteContext,
         result: ResultKey,
     ) -> Result<Option<Etag>> {
-        recall_etag(conn, result.row).await
+        recall_etag(conn, result).await
     }
 }

@@ -67,7 +67,8 @@ impl Mutation for CreateLoggedModel {
         _: &WriteContext,
         result: ResultKey,
     ) -> Result<Option<LoggedModel>> {
-        load_model(conn, &self.keys, result.row).await
+        let model = load_model(conn, &self.keys, result.row).await?;
+        Ok(model.filter(|model| !model.is_deleted))
     }
 }
 
@@ -77,11 +78,15 @@ impl CreateLoggedModel {
         conn: &mut C,
         write: &WriteContext,
     ) -> Result<(i64, String)> {
-        const SQL: &str = "SELECT experiment_pk, artifact_location, lifecycle FROM experiments \
-            WHERE workspace_pk = $1 AND number = $2";
+        // An experiment with a model cannot be deleted for good, so it must not go meanwhile.
+        let sql = format!(
+            "SELECT experiment_pk, artifact_location, lifecycle FROM experiments \
+             WHERE workspace_pk = $1 AND number = $2{}",
+            conn.engine().for_share()
+        );
         let id = self.new.experiment_id;
         let found: Option<(i64, String, String)> = conn
-            .query_optional(SQL, args![write.tenant.workspace, id.number()], |row| {
+            .query_optional(&sql, args![write.tenant.workspace, id.number()], |row| {
                 Ok((row.get(0)?, row.get(1)?, row.get(2)?))
             })
             .await?;

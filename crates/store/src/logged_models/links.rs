@@ -7,7 +7,8 @@ use ferroflow_model::model_versions::ModelVersion;
 use ferroflow_model::{Error, ModelId, Param, Result, RunId};
 use serde::{Deserialize, Serialize};
 
-use crate::command::{Tenant, WriteContext};
+use super::BUMP_LOGGED_MODEL;
+use crate::command::Tenant;
 use crate::conn::Conn;
 use crate::tags::{KeyedValue, LOGGED_MODEL_PARAMS, LOGGED_MODEL_TAGS, Values};
 use crate::{KeyCache, Value, args};
@@ -17,22 +18,9 @@ const LINKS: usize = 100;
 
 /// A logged model that a version is made from.
 pub(crate) struct LinkedModel {
-    pub(crate) model_id: ModelId,
+    pub(crate) logged_model_pk: i64,
     pub(crate) source_run_id: Option<RunId>,
-    logged_model_pk: i64,
     experiment_pk: i64,
-}
-
-impl LinkedModel {
-    /// Its params and metrics.
-    pub(crate) async fn facts<C: Conn>(
-        &self,
-        conn: &mut C,
-        keys: &KeyCache,
-        tenant: Tenant,
-    ) -> Result<ModelFacts> {
-        load_model_facts(conn, keys, tenant, &[self.model_id.as_str()]).await
-    }
 }
 
 /// Finds the logged model that a version is to be made from. A workspace looks at its own, a
@@ -45,7 +33,7 @@ pub(crate) async fn find_origin<C: Conn>(
     let sql = format!(
         "SELECT logged_model_pk, experiment_pk, source_run_id FROM logged_models \
          WHERE platform_pk = $1 AND model_id = $2 AND lifecycle = 'active' \
-         AND ($3 = 0 OR workspace_pk = $3){}",
+         AND (workspace_pk = $3 OR $3 = 0){}",
         conn.engine().for_update()
     );
     conn.query_optional(
@@ -53,9 +41,8 @@ pub(crate) async fn find_origin<C: Conn>(
         args![tenant.platform, model_id.as_str(), tenant.workspace],
         |row| {
             Ok(LinkedModel {
-                model_id: model_id.clone(),
-                source_run_id: row.get::<Option<String>>(2)?.map(RunId::new),
                 logged_model_pk: row.get(0)?,
+                source_run_id: row.get::<Option<String>>(2)?.map(RunId::new),
                 experiment_pk: row.get(1)?,
             })
         },
@@ -64,70 +51,69 @@ pub(crate) async fn find_origin<C: Conn>(
 }
 
 /// One entry of the tag `mlflow.modelVersions`.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, PartialEq)]
 struct Link {
     name: String,
     version: serde_json::Value,
 }
 
-/// Notes a version in the logged model's tag `mlflow.modelVersions`, as MLflow does.
+/// Notes a version in the logged model's tag `mlflow.modelVersions`, as MLflow does. A change of
+/// tags leaves the model's time of update.
 pub(crate) async fn link_version<C: Conn>(
     conn: &mut C,
-    write: &WriteContext,
     model: &LinkedModel,
     link_key: i64,
     version: &ModelVersion,
 ) -> Result<()> {
     const FIND: &str =
         "SELECT value FROM logged_model_tags WHERE logged_model_pk = $1 AND key_id = $2";
-    const TOUCH: &str = "UPDATE logged_models SET updated_ms = $2, revision = revision + 1 \
-        WHERE logged_model_pk = $1";
     let args = args![model.logged_model_pk, link_key];
     let noted: Option<String> = conn.query_optional(FIND, args, |row| row.get(0)).await?;
-    // A tag that a client has overwritten with something else is begun anew.
-    let mut links: Vec<Link> = noted
-        .and_then(|text| serde_json::from_str(&text).ok())
-        .unwrap_or_default();
-    links.push(Link {
-        name: version.name.as_str().to_owned(),
-        version: version.version.number().into(),
-    });
-    let oldest = links.len().saturating_sub(LINKS);
-    let value = serde_json::to_string(&links[oldest..]).map_err(Error::internal)?;
     let values = [KeyedValue {
         key_id: link_key,
-        value,
+        value: with_link(noted.as_deref(), version)?,
     }];
     let (owner, experiment) = (model.logged_model_pk, Some(model.experiment_pk));
     LOGGED_MODEL_TAGS
         .upsert(conn, owner, experiment, &values)
         .await?;
-    conn.execute_one(TOUCH, args![model.logged_model_pk, write.now_ms])
-        .await
+    conn.execute_one(BUMP_LOGGED_MODEL, args![owner]).await
 }
 
-/// The params and latest metrics of several logged models.
+/// The tag's value with one more version, the newest last. A value that a client has overwritten
+/// with something else is begun anew.
+fn with_link(noted: Option<&str>, version: &ModelVersion) -> Result<String> {
+    let mut links: Vec<Link> = noted
+        .and_then(|text| serde_json::from_str(text).ok())
+        .unwrap_or_default();
+    let link = Link {
+        name: version.name.as_str().to_owned(),
+        version: version.version.number().into(),
+    };
+    // A registered model of that name may have been deleted, and its numbers begun anew.
+    links.retain(|noted| *noted != link);
+    links.push(link);
+    let oldest = links.len().saturating_sub(LINKS);
+    serde_json::to_string(&links[oldest..]).map_err(Error::internal)
+}
+
+/// The params and latest metrics of several logged models, by their row keys.
 #[derive(Default)]
 pub(crate) struct ModelFacts {
-    row_keys: HashMap<String, i64>,
     params: Values,
     metrics: HashMap<i64, Vec<Metric>>,
 }
 
 impl ModelFacts {
     /// The params of one model, in the order of their keys.
-    pub(crate) fn params(&self, model_id: &ModelId) -> Vec<Param> {
-        self.row_keys
-            .get(model_id.as_str())
-            .map(|row_key| self.params.params(*row_key))
-            .unwrap_or_default()
+    pub(crate) fn params(&self, logged_model_pk: i64) -> Vec<Param> {
+        self.params.params(logged_model_pk)
     }
 
     /// The latest point of each series of one model, in the order of their keys.
-    pub(crate) fn latest_metrics(&self, model_id: &ModelId) -> Vec<Metric> {
-        let row_key = self.row_keys.get(model_id.as_str());
-        row_key
-            .and_then(|row_key| self.metrics.get(row_key))
+    pub(crate) fn latest_metrics(&self, logged_model_pk: i64) -> Vec<Metric> {
+        self.metrics
+            .get(&logged_model_pk)
             .cloned()
             .unwrap_or_default()
     }
@@ -137,28 +123,21 @@ impl ModelFacts {
 pub(crate) async fn load_model_facts<C: Conn>(
     conn: &mut C,
     keys: &KeyCache,
-    tenant: Tenant,
-    model_ids: &[&str],
+    logged_model_pks: &[i64],
 ) -> Result<ModelFacts> {
-    if model_ids.is_empty() {
+    if logged_model_pks.is_empty() {
         return Ok(ModelFacts::default());
     }
-    let sql = format!(
-        "SELECT model_id, logged_model_pk FROM logged_models WHERE platform_pk = $1 AND {}",
-        conn.engine().any_of("model_id", 2)
-    );
-    let args = [Value::Int(tenant.platform), Value::Texts(model_ids)];
-    let rows: Vec<(String, i64)> = conn
-        .query(&sql, &args, |row| Ok((row.get(0)?, row.get(1)?)))
-        .await?;
-    let row_keys: Vec<i64> = rows.iter().map(|(_, row_key)| *row_key).collect();
     Ok(ModelFacts {
-        params: LOGGED_MODEL_PARAMS.load(conn, keys, &row_keys).await?,
-        metrics: load_latest_metrics(conn, keys, &row_keys).await?,
-        row_keys: rows.into_iter().collect(),
+        params: LOGGED_MODEL_PARAMS
+            .load(conn, keys, logged_model_pks)
+            .await?,
+        metrics: load_latest_metrics(conn, keys, logged_model_pks).await?,
     })
 }
 
+/// The latest point of a series of a logged model is the one of the latest time, then of the highest
+/// step, as it is when logged models are ordered by a metric.
 async fn load_latest_metrics<C: Conn>(
     conn: &mut C,
     keys: &KeyCache,
@@ -167,7 +146,7 @@ async fn load_latest_metrics<C: Conn>(
     let sql = format!(
         "SELECT logged_model_pk, key_id, value, is_nan, timestamp_ms, step FROM ( \
          SELECT logged_model_pk, key_id, value, is_nan, timestamp_ms, step, ROW_NUMBER() OVER ( \
-         PARTITION BY logged_model_pk, key_id ORDER BY step DESC, timestamp_ms DESC, value DESC) \
+         PARTITION BY logged_model_pk, key_id ORDER BY timestamp_ms DESC, step DESC, run_id) \
          AS place FROM logged_model_metrics WHERE {}) AS points WHERE place = 1",
         conn.engine().any_of("logged_model_pk", 1)
     );

@@ -146,7 +146,7 @@ impl Query for GetLoggedModel {
     async fn run<C: Conn>(&self, conn: &mut C) -> Result<LoggedModel> {
         let sql = format!(
             "SELECT {LOGGED_MODEL_COLUMNS} FROM {LOGGED_MODEL_TABLES} WHERE l.platform_pk = $1 \
-             AND l.model_id = $2 AND ($3 = 0 OR l.workspace_pk = $3)"
+             AND l.model_id = $2 AND (l.workspace_pk = $3 OR $3 = 0)"
         );
         let args = args![
             self.tenant.platform,

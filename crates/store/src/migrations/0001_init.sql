@@ -259,6 +259,8 @@ CREATE TABLE model_versions (
     status {text} NOT NULL,
     status_message {text} NOT NULL,
     model_id {text},
+    -- The logged model that was found under that id when the version was made.
+    logged_model_pk BIGINT,
     revision BIGINT NOT NULL,
     UNIQUE (model_pk, version)
 );

@@ -6,70 +6,47 @@ use ferroflow_model::model_versions::{ModelVersion, Stage, TransitionStage};
 use ferroflow_model::registered_models::ModelName;
 use ferroflow_model::{Error, Etag, Result, VersionNumber};
 
-use super::read::{VersionRow, complete_versions, find_version, recall_version};
-use super::{no_such_version, version_key};
+use super::read::{
+    VersionRow, add_model_facts, add_tags_and_aliases, find_version, recall_version,
+};
+use super::{BUMP_VERSION, no_such_version, version_key};
 use crate::audit::version_state;
 use crate::command::{Applied, Change, Mutation, ResultKey, WriteContext};
 use crate::conn::Conn;
-use crate::registered_models::touch_model;
+use crate::registered_models::{BUMP_MODEL, TOUCH_MODEL};
 use crate::tags::{KeyedChanges, MODEL_VERSION_TAGS};
 use crate::{KeyCache, args};
 
-/// A version that is about to change: locked through its model, and its precondition checked.
-struct Changing {
-    model_pk: i64,
-    version_pk: i64,
-    before: ModelVersion,
-}
-
-/// Locks a version's model, then reads the version as it is. All changes of versions take the
-/// lock of the model first, so that they cannot wait for each other in a circle.
+/// Locks a version's model, then reads the version with its tags and aliases; the caller's
+/// precondition is checked. All changes of versions take the lock of the model first, so that they
+/// cannot wait for each other in a circle.
 async fn begin<C: Conn>(
     conn: &mut C,
     write: &WriteContext,
     keys: &KeyCache,
     name: &ModelName,
     version: VersionNumber,
-) -> Result<Changing> {
+) -> Result<VersionRow> {
     let lock = format!(
         "SELECT model_pk FROM registered_models WHERE platform_pk = $1 AND name = $2{}",
         conn.engine().for_update()
     );
     let args = args![write.tenant.platform, name.as_str()];
-    if conn
-        .query_optional(&lock, args, |row| row.get::<i64>(0))
-        .await?
-        .is_none()
-    {
+    let locked = conn.query_optional(&lock, args, |row| row.get::<i64>(0));
+    if locked.await?.is_none() {
         return Err(no_such_version(name, version));
     }
-    let row = find_version(conn, write.tenant, name, version).await?;
-    let VersionRow {
-        version_pk,
-        model_pk,
-        ..
-    } = row;
-    let before = complete_versions(conn, keys, write.tenant, vec![row])
-        .await?
-        .pop();
-    let before = before.ok_or_else(|| no_such_version(name, version))?;
-    write.check(before.etag)?;
-    Ok(Changing {
-        model_pk,
-        version_pk,
-        before,
-    })
+    let mut row = find_version(conn, write.tenant, name, version).await?;
+    write.check(row.version.etag)?;
+    add_tags_and_aliases(conn, keys, std::slice::from_mut(&mut row)).await?;
+    Ok(row)
 }
 
 /// The outcome of a change, with the states before and after.
-fn applied<T>(out: T, changing: &Changing, after: Option<&ModelVersion>) -> Applied<T> {
-    let before = &changing.before;
+fn applied<T>(out: T, before: &ModelVersion, after: Option<&ModelVersion>) -> Applied<T> {
     Applied {
         out,
-        result: ResultKey {
-            row: changing.version_pk,
-            part: before.etag.revision + 1,
-        },
+        result: before.etag.next().into(),
         change: Change {
             entity: "model_version",
             key: version_key(&before.name, before.version),
@@ -79,14 +56,16 @@ fn applied<T>(out: T, changing: &Changing, after: Option<&ModelVersion>) -> Appl
     }
 }
 
-async fn reload<C: Conn>(
+/// The outcome of a change that answers with the whole version, as it now is.
+async fn answer<C: Conn>(
     conn: &mut C,
-    write: &WriteContext,
     keys: &KeyCache,
-    version_pk: i64,
-) -> Result<ModelVersion> {
-    let version = recall_version(conn, keys, write.tenant, version_pk).await?;
-    version.ok_or_else(|| Error::internal("a version just changed is gone"))
+    before: &ModelVersion,
+    mut row: VersionRow,
+) -> Result<Applied<ModelVersion>> {
+    add_model_facts(conn, keys, std::slice::from_mut(&mut row)).await?;
+    let after = row.version;
+    Ok(applied(after.clone(), before, Some(&after)))
 }
 
 /// Changes the description of a version.
@@ -112,11 +91,17 @@ impl Mutation for UpdateModelVersion {
     ) -> Result<Applied<ModelVersion>> {
         const SQL: &str = "UPDATE model_versions SET description = COALESCE($2, description), \
             updated_ms = $3, revision = revision + 1 WHERE version_pk = $1";
-        let changing = begin(conn, write, &self.keys, &self.name, self.version).await?;
-        let args = args![changing.version_pk, self.description.as_ref(), write.now_ms];
-        conn.execute_one(SQL, args).await?;
-        let after = reload(conn, write, &self.keys, changing.version_pk).await?;
-        Ok(applied(after.clone(), &changing, Some(&after)))
+        let mut row = begin(conn, write, &self.keys, &self.name, self.version).await?;
+        let args = args![row.version_pk, self.description.as_ref(), write.now_ms];
+        conn.execute_each_one(&[(SQL, args), (BUMP_MODEL, args![row.model_pk])])
+            .await?;
+        let before = row.version.clone();
+        if let Some(description) = &self.description {
+            row.version.description.clone_from(description);
+        }
+        row.version.updated_ms = write.now_ms;
+        row.version.etag = before.etag.next();
+        answer(conn, &self.keys, &before, row).await
     }
 
     async fn recall<C: Conn>(
@@ -154,18 +139,20 @@ impl Mutation for TransitionModelVersion {
             stage,
             ..
         } = &self.transition;
-        let changing = begin(conn, write, &self.keys, name, *version).await?;
+        let mut row = begin(conn, write, &self.keys, name, *version).await?;
         if self.transition.archive_existing {
-            self.archive_others(conn, write, &changing).await?;
+            self.archive_others(conn, write, &row).await?;
         }
-        conn.execute_one(
-            MOVE,
-            args![changing.version_pk, stage.as_str(), write.now_ms],
-        )
+        conn.execute_each_one(&[
+            (MOVE, args![row.version_pk, stage.as_str(), write.now_ms]),
+            (TOUCH_MODEL, args![row.model_pk, write.now_ms]),
+        ])
         .await?;
-        touch_model(conn, write, changing.model_pk).await?;
-        let after = reload(conn, write, &self.keys, changing.version_pk).await?;
-        Ok(applied(after.clone(), &changing, Some(&after)))
+        let before = row.version.clone();
+        row.version.stage = *stage;
+        row.version.updated_ms = write.now_ms;
+        row.version.etag = before.etag.next();
+        answer(conn, &self.keys, &before, row).await
     }
 
     async fn recall<C: Conn>(
@@ -183,14 +170,14 @@ impl TransitionModelVersion {
         &self,
         conn: &mut C,
         write: &WriteContext,
-        changing: &Changing,
+        row: &VersionRow,
     ) -> Result<()> {
         const ARCHIVE: &str = "UPDATE model_versions SET stage = $4, updated_ms = $5, \
             revision = revision + 1 WHERE model_pk = $1 AND stage = $2 AND version_pk <> $3";
         let args = args![
-            changing.model_pk,
+            row.model_pk,
             self.transition.stage.as_str(),
-            changing.version_pk,
+            row.version_pk,
             Stage::Archived.as_str(),
             write.now_ms,
         ];
@@ -213,26 +200,26 @@ impl Mutation for DeleteModelVersion {
     const OPERATION: &'static str = "model_versions.delete";
 
     async fn apply<C: Conn>(&self, conn: &mut C, write: &WriteContext) -> Result<Applied<Etag>> {
+        const TAGS: &str = "DELETE FROM model_version_tags WHERE version_pk = $1";
+        const ALIASES: &str =
+            "DELETE FROM registered_model_aliases WHERE model_pk = $1 AND version = $2";
+        const VERSION: &str = "DELETE FROM model_versions WHERE version_pk = $1";
         const COUNT: &str = "UPDATE registered_models SET version_count = version_count - 1, \
             updated_ms = $2, revision = revision + 1 WHERE model_pk = $1";
-        let changing = begin(conn, write, &self.keys, &self.name, self.version).await?;
-        let (version_pk, model_pk) = (changing.version_pk, changing.model_pk);
-        let by_pk = args![version_pk];
+        let row = begin(conn, write, &self.keys, &self.name, self.version).await?;
+        let (version_pk, model_pk) = (row.version_pk, row.model_pk);
         conn.execute_all(&[
-            (
-                "DELETE FROM model_version_tags WHERE version_pk = $1",
-                by_pk,
-            ),
-            ("DELETE FROM model_versions WHERE version_pk = $1", by_pk),
-            (
-                "DELETE FROM registered_model_aliases WHERE model_pk = $1 AND version = $2",
-                args![model_pk, self.version.number()],
-            ),
+            (TAGS, args![version_pk]),
+            (ALIASES, args![model_pk, self.version.number()]),
+        ])
+        .await?;
+        conn.execute_each_one(&[
+            (VERSION, args![version_pk]),
             (COUNT, args![model_pk, write.now_ms]),
         ])
         .await?;
-        let etag = after(changing.before.etag);
-        Ok(applied(etag, &changing, None))
+        let before = row.version;
+        Ok(applied(before.etag.next(), &before, None))
     }
 
     /// A deletion that is asked for again has had its effect; what is gone needs no row.
@@ -242,11 +229,7 @@ impl Mutation for DeleteModelVersion {
         _: &WriteContext,
         result: ResultKey,
     ) -> Result<Option<Etag>> {
-        Ok(Some(Etag {
-            row: result.row,
-            part: 0,
-            revision: result.part,
-        }))
+        Ok(Some(result.into()))
     }
 }
 
@@ -267,15 +250,26 @@ impl Mutation for TagModelVersion {
     const OPERATION: &'static str = "model_versions.tag";
 
     async fn apply<C: Conn>(&self, conn: &mut C, write: &WriteContext) -> Result<Applied<Etag>> {
-        let changing = begin(conn, write, &self.keys, &self.name, self.version).await?;
+        let row = begin(conn, write, &self.keys, &self.name, self.version).await?;
         let missing = |key: &str| missing_tag(key, &self.name, self.version);
-        let version_pk = changing.version_pk;
+        let version_pk = row.version_pk;
         MODEL_VERSION_TAGS
             .change(conn, version_pk, None, &self.changes, missing)
             .await?;
-        bump_version(conn, version_pk).await?;
-        let reloaded = reload(conn, write, &self.keys, version_pk).await?;
-        Ok(applied(reloaded.etag, &changing, Some(&reloaded)))
+        conn.execute_each_one(&[
+            (BUMP_VERSION, args![version_pk]),
+            (BUMP_MODEL, args![row.model_pk]),
+        ])
+        .await?;
+        let tags = MODEL_VERSION_TAGS
+            .load(conn, &self.keys, &[version_pk])
+            .await?;
+        let before = row.version;
+        let after = ModelVersion {
+            tags: tags.tags(version_pk),
+            ..before.clone()
+        };
+        Ok(applied(before.etag.next(), &before, Some(&after)))
     }
 
     async fn recall<C: Conn>(
@@ -284,15 +278,9 @@ impl Mutation for TagModelVersion {
         _: &WriteContext,
         result: ResultKey,
     ) -> Result<Option<Etag>> {
-        const SQL: &str = "SELECT revision FROM model_versions WHERE version_pk = $1";
-        conn.query_optional(SQL, args![result.row], |row| {
-            Ok(Etag {
-                row: result.row,
-                part: 0,
-                revision: row.get(0)?,
-            })
-        })
-        .await
+        const SQL: &str = "SELECT version_pk FROM model_versions WHERE version_pk = $1";
+        conn.query_optional(SQL, args![result.row], |_| Ok(result.into()))
+            .await
     }
 }
 
@@ -300,17 +288,4 @@ fn missing_tag(key: &str, name: &ModelName, version: VersionNumber) -> Error {
     Error::not_found(format!(
         "Model version tag with key={key} not found for {name}/{version}"
     ))
-}
-
-/// Counts a change of a version that leaves its time of update, as tags and aliases do.
-pub(crate) async fn bump_version<C: Conn>(conn: &mut C, version_pk: i64) -> Result<()> {
-    const SQL: &str = "UPDATE model_versions SET revision = revision + 1 WHERE version_pk = $1";
-    conn.execute_one(SQL, args![version_pk]).await
-}
-
-fn after(etag: Etag) -> Etag {
-    Etag {
-        revision: etag.revision + 1,
-        ..etag
-    }
 }

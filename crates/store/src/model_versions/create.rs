@@ -12,9 +12,9 @@ use super::version_key;
 use crate::audit::version_state;
 use crate::command::{Applied, Change, Mutation, ResultKey, WriteContext};
 use crate::conn::Conn;
-use crate::logged_models::{LinkedModel, find_origin, link_version};
+use crate::logged_models::{LinkedModel, find_origin, link_version, load_model_facts};
 use crate::registered_models::no_such_model;
-use crate::tags::{KeyedValue, MODEL_VERSION_TAGS};
+use crate::tags::MODEL_VERSION_TAGS;
 use crate::{KeyCache, args};
 
 /// Creates the next version of a registered model.
@@ -48,16 +48,16 @@ impl Mutation for CreateModelVersion {
         let counted = self.take_number(conn, write).await?;
         let origin = self.check_origin(conn, write).await?;
         let version_pk = self.insert(conn, write, &counted, origin.as_ref()).await?;
-        let values = self.keyed_tags();
         MODEL_VERSION_TAGS
-            .upsert(conn, version_pk, None, &values)
+            .insert_tags(conn, version_pk, None, &self.new.tags, &self.tag_keys)
             .await?;
         let mut version = self.answer(write, counted, version_pk, origin.as_ref());
         if let Some(origin) = origin {
-            link_version(conn, write, &origin, self.link_key, &version).await?;
-            let facts = origin.facts(conn, &self.keys, write.tenant).await?;
-            version.model_params = facts.params(&origin.model_id);
-            version.model_metrics = facts.latest_metrics(&origin.model_id);
+            link_version(conn, &origin, self.link_key, &version).await?;
+            let row_key = origin.logged_model_pk;
+            let facts = load_model_facts(conn, &self.keys, &[row_key]).await?;
+            version.model_params = facts.params(row_key);
+            version.model_metrics = facts.latest_metrics(row_key);
         }
         Ok(Applied {
             result: ResultKey {
@@ -143,8 +143,8 @@ impl CreateModelVersion {
     ) -> Result<i64> {
         const SQL: &str = "INSERT INTO model_versions (model_pk, version, platform_pk, created_ms, \
             updated_ms, user_id, stage, description, source, storage_location, run_id, run_link, \
-            status, status_message, model_id, revision) \
-            VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8, $9, $10, $11, $12, '', $13, 1) \
+            status, status_message, model_id, logged_model_pk, revision) \
+            VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8, $9, $10, $11, $12, '', $13, $14, 1) \
             RETURNING version_pk";
         let new = &self.new;
         let args = args![
@@ -161,6 +161,7 @@ impl CreateModelVersion {
             new.run_link.as_deref().unwrap_or_default(),
             ModelVersionStatus::Ready.as_str(),
             new.model_id.as_ref().map(ModelId::as_str),
+            origin.map(|origin| origin.logged_model_pk),
         ];
         conn.query_one(SQL, args, |row| row.get(0)).await
     }
@@ -171,15 +172,6 @@ impl CreateModelVersion {
             .run_id
             .as_ref()
             .or_else(|| origin?.source_run_id.as_ref())
-    }
-
-    fn keyed_tags(&self) -> Vec<KeyedValue> {
-        let tags = self.new.tags.iter().zip(&self.tag_keys);
-        tags.map(|(tag, key_id)| KeyedValue {
-            key_id: *key_id,
-            value: tag.value.clone(),
-        })
-        .collect()
     }
 
     fn answer(
@@ -223,7 +215,7 @@ impl CreateModelVersion {
 
 async fn run_exists<C: Conn>(conn: &mut C, write: &WriteContext, run_id: &RunId) -> Result<bool> {
     const SQL: &str = "SELECT run_pk FROM runs \
-        WHERE platform_pk = $1 AND run_id = $2 AND ($3 = 0 OR workspace_pk = $3)";
+        WHERE platform_pk = $1 AND run_id = $2 AND (workspace_pk = $3 OR $3 = 0)";
     let args = args![
         write.tenant.platform,
         run_id.as_str(),

@@ -9,14 +9,15 @@ use ferroflow_model::{Etag, ModelId, Result, RunId, VersionNumber};
 use super::no_such_version;
 use crate::command::{Query, Tenant};
 use crate::conn::Conn;
-use crate::logged_models::{ModelFacts, load_model_facts};
+use crate::logged_models::load_model_facts;
 use crate::tags::MODEL_VERSION_TAGS;
 use crate::{KeyCache, Row, Value, args};
 
 /// The columns that [`version_row`] reads, from [`VERSION_TABLES`].
 pub(crate) const VERSION_COLUMNS: &str = "v.version_pk, v.model_pk, m.name, v.version, \
     v.created_ms, v.updated_ms, v.user_id, v.stage, v.description, v.source, v.storage_location, \
-    v.run_id, v.run_link, v.status, v.status_message, v.model_id, m.deployment_job_id, v.revision";
+    v.run_id, v.run_link, v.status, v.status_message, v.model_id, m.deployment_job_id, v.revision, \
+    v.logged_model_pk";
 
 /// Versions with the models that they belong to.
 pub(crate) const VERSION_TABLES: &str =
@@ -26,6 +27,7 @@ pub(crate) const VERSION_TABLES: &str =
 pub(crate) struct VersionRow {
     pub(crate) version_pk: i64,
     pub(crate) model_pk: i64,
+    logged_model_pk: Option<i64>,
     pub(crate) version: ModelVersion,
 }
 
@@ -61,6 +63,7 @@ pub(crate) fn version_row(row: &Row<'_>) -> Result<VersionRow> {
     Ok(VersionRow {
         version_pk,
         model_pk,
+        logged_model_pk: row.get(18)?,
         version,
     })
 }
@@ -70,32 +73,52 @@ pub(crate) fn version_row(row: &Row<'_>) -> Result<VersionRow> {
 pub(crate) async fn complete_versions<C: Conn>(
     conn: &mut C,
     keys: &KeyCache,
-    tenant: Tenant,
-    rows: Vec<VersionRow>,
+    mut rows: Vec<VersionRow>,
 ) -> Result<Vec<ModelVersion>> {
+    add_tags_and_aliases(conn, keys, &mut rows).await?;
+    add_model_facts(conn, keys, &mut rows).await?;
+    Ok(rows.into_iter().map(|row| row.version).collect())
+}
+
+/// Adds what is governed beside the version's own fields: what audit rows tell.
+pub(super) async fn add_tags_and_aliases<C: Conn>(
+    conn: &mut C,
+    keys: &KeyCache,
+    rows: &mut [VersionRow],
+) -> Result<()> {
     if rows.is_empty() {
-        return Ok(Vec::new());
+        return Ok(());
     }
     let version_pks: Vec<i64> = rows.iter().map(|row| row.version_pk).collect();
     let tags = MODEL_VERSION_TAGS.load(conn, keys, &version_pks).await?;
-    let aliases = load_aliases(conn, &rows).await?;
-    let facts = load_origins(conn, keys, tenant, &rows).await?;
-    let complete = |row: VersionRow| {
-        let mut version = row.version;
-        let place = (row.model_pk, version.version.number());
+    let aliases = load_aliases(conn, rows).await?;
+    for row in rows {
+        let place = (row.model_pk, row.version.version.number());
         let start = aliases.partition_point(|(this, _)| *this < place);
         let named = aliases[start..]
             .iter()
             .take_while(|(this, _)| *this == place);
-        version.aliases = named.map(|(_, alias)| alias.clone()).collect();
-        version.tags = tags.tags(row.version_pk);
-        if let Some(model_id) = &version.model_id {
-            version.model_params = facts.params(model_id);
-            version.model_metrics = facts.latest_metrics(model_id);
+        row.version.aliases = named.map(|(_, alias)| alias.clone()).collect();
+        row.version.tags = tags.tags(row.version_pk);
+    }
+    Ok(())
+}
+
+/// Adds the params and metrics of the logged models that versions were made from.
+pub(super) async fn add_model_facts<C: Conn>(
+    conn: &mut C,
+    keys: &KeyCache,
+    rows: &mut [VersionRow],
+) -> Result<()> {
+    let row_keys: Vec<i64> = rows.iter().filter_map(|row| row.logged_model_pk).collect();
+    let facts = load_model_facts(conn, keys, &row_keys).await?;
+    for row in rows {
+        if let Some(row_key) = row.logged_model_pk {
+            row.version.model_params = facts.params(row_key);
+            row.version.model_metrics = facts.latest_metrics(row_key);
         }
-        version
-    };
-    Ok(rows.into_iter().map(complete).collect())
+    }
+    Ok(())
 }
 
 /// The aliases of the models of these versions, by model and version.
@@ -119,19 +142,6 @@ async fn load_aliases<C: Conn>(
     Ok(aliases)
 }
 
-async fn load_origins<C: Conn>(
-    conn: &mut C,
-    keys: &KeyCache,
-    tenant: Tenant,
-    rows: &[VersionRow],
-) -> Result<ModelFacts> {
-    let model_ids: Vec<&str> = rows
-        .iter()
-        .filter_map(|row| Some(row.version.model_id.as_ref()?.as_str()))
-        .collect();
-    load_model_facts(conn, keys, tenant, &model_ids).await
-}
-
 /// Reads one version.
 pub struct GetModelVersion {
     /// The tenant.
@@ -150,7 +160,7 @@ impl Query for GetModelVersion {
 
     async fn run<C: Conn>(&self, conn: &mut C) -> Result<ModelVersion> {
         let row = find_version(conn, self.tenant, &self.name, self.version).await?;
-        let mut versions = complete_versions(conn, &self.keys, self.tenant, vec![row]).await?;
+        let mut versions = complete_versions(conn, &self.keys, vec![row]).await?;
         versions
             .pop()
             .ok_or_else(|| no_such_version(&self.name, self.version))
@@ -187,7 +197,7 @@ pub(crate) async fn recall_version<C: Conn>(
     let rows = conn
         .query(&sql, args![tenant.platform, version_pk], version_row)
         .await?;
-    Ok(complete_versions(conn, keys, tenant, rows).await?.pop())
+    Ok(complete_versions(conn, keys, rows).await?.pop())
 }
 
 /// Reads the newest version of each stage of several models, in the order of models, stages.
@@ -208,7 +218,7 @@ impl Query for LatestVersions {
 
     async fn run<C: Conn>(&self, conn: &mut C) -> Result<Vec<ModelVersion>> {
         let model = crate::registered_models::find_model(conn, self.tenant, &self.name).await?;
-        let latest = load_latest_versions(conn, &self.keys, self.tenant, &[model.model_pk]).await?;
+        let latest = load_latest_versions(conn, &self.keys, &[model.model_pk]).await?;
         let mut versions: Vec<ModelVersion> =
             latest.into_iter().map(|(_, version)| version).collect();
         versions.retain(|version| self.stages.contains(&version.stage));
@@ -224,7 +234,6 @@ impl Query for LatestVersions {
 pub(crate) async fn load_latest_versions<C: Conn>(
     conn: &mut C,
     keys: &KeyCache,
-    tenant: Tenant,
     model_pks: &[i64],
 ) -> Result<Vec<(i64, ModelVersion)>> {
     if model_pks.is_empty() {
@@ -246,6 +255,6 @@ pub(crate) async fn load_latest_versions<C: Conn>(
         .query(&sql, &[Value::Ints(model_pks)], version_row)
         .await?;
     let owners: Vec<i64> = rows.iter().map(|row| row.model_pk).collect();
-    let versions = complete_versions(conn, keys, tenant, rows).await?;
+    let versions = complete_versions(conn, keys, rows).await?;
     Ok(owners.into_iter().zip(versions).collect())
 }

@@ -15,7 +15,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use self::conn::PostgresConn;
 use crate::command::{Command, Query};
 use crate::conn::Engine;
-use crate::error::{asks_for_rerun, from_postgres, lost_connection};
+use crate::error::{asks_for_rerun, came_second, from_postgres, lost_connection};
 use crate::migrations::{self, OpenError};
 use crate::stats::Stats;
 
@@ -56,7 +56,7 @@ impl Postgres {
         let outcome = loop {
             let outcome = self.attempt(&command).await;
             let again = match &outcome {
-                Err(error) if asks_for_rerun(error) => retries + 1 < ATTEMPTS,
+                Err(error) if asks_for_rerun(error) || came_second(error) => retries + 1 < ATTEMPTS,
                 Err(error) if lost_connection(error) => command.is_repeatable() && retries < 2,
                 _ => false,
             };

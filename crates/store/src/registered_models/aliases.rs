@@ -6,11 +6,12 @@ use ferroflow_model::model_versions::ModelVersion;
 use ferroflow_model::registered_models::{Alias, ModelName};
 use ferroflow_model::{Error, Etag, Result, VersionNumber};
 
-use super::changes::{begin, recall_etag};
+use super::BUMP_MODEL;
+use super::changes::{find_and_lock, lock_model, recall_etag};
 use super::read::find_model;
 use crate::command::{Applied, Change, Mutation, Query, ResultKey, Tenant, WriteContext};
 use crate::conn::Conn;
-use crate::model_versions::{bump_version, no_such_version, recall_version};
+use crate::model_versions::{BUMP_VERSION, no_such_version, recall_version};
 use crate::{KeyCache, args};
 
 /// Points an alias to a version, moving it from another.
@@ -21,8 +22,6 @@ pub struct SetAlias {
     pub alias: Alias,
     /// The version that it names from now on.
     pub version: VersionNumber,
-    /// Names of interned keys.
-    pub keys: Arc<KeyCache>,
 }
 
 impl Mutation for SetAlias {
@@ -33,25 +32,27 @@ impl Mutation for SetAlias {
         const SQL: &str = "INSERT INTO registered_model_aliases (model_pk, alias, version) \
             VALUES ($1, $2, $3) ON CONFLICT (model_pk, alias) DO UPDATE SET \
             version = excluded.version";
-        let (model_pk, before) = begin(conn, write, &self.keys, &self.name).await?;
-        let Some(version_pk) = find_version_pk(conn, model_pk, self.version).await? else {
-            return Err(no_such_version(&self.name, self.version));
+        let missing = || no_such_version(&self.name, self.version);
+        let Some(model) = find_and_lock(conn, write, &self.name).await? else {
+            return Err(missing());
         };
-        let earlier = earlier_target(&before.aliases, &self.alias);
-        conn.execute_one(
-            SQL,
-            args![model_pk, self.alias.as_str(), self.version.number()],
-        )
+        let model_pk = model.etag.row;
+        let Some(version_pk) = find_version_pk(conn, model_pk, self.version).await? else {
+            return Err(missing());
+        };
+        let earlier = find_target(conn, model_pk, &self.alias).await?;
+        let args = args![model_pk, self.alias.as_str(), self.version.number()];
+        conn.execute_each_one(&[
+            (SQL, args),
+            (BUMP_VERSION, args![version_pk]),
+            (BUMP_MODEL, args![model_pk]),
+        ])
         .await?;
-        bump_version(conn, version_pk).await?;
-        if let Some(earlier) = earlier.filter(|earlier| *earlier != self.version)
-            && let Some(earlier_pk) = find_version_pk(conn, model_pk, earlier).await?
-        {
-            bump_version(conn, earlier_pk).await?;
+        if let Some(earlier) = earlier.filter(|earlier| *earlier != self.version) {
+            bump_earlier(conn, model_pk, earlier).await?;
         }
-        let etag = bump_model(conn, model_pk).await?;
         Ok(applied(
-            etag,
+            model.etag.next(),
             &self.name,
             &self.alias,
             earlier,
@@ -65,7 +66,7 @@ impl Mutation for SetAlias {
         _: &WriteContext,
         result: ResultKey,
     ) -> Result<Option<Etag>> {
-        recall_etag(conn, result.row).await
+        recall_etag(conn, result).await
     }
 }
 
@@ -75,8 +76,6 @@ pub struct DeleteAlias {
     pub name: ModelName,
     /// The alias.
     pub alias: Alias,
-    /// Names of interned keys.
-    pub keys: Arc<KeyCache>,
 }
 
 impl Mutation for DeleteAlias {
@@ -85,18 +84,19 @@ impl Mutation for DeleteAlias {
 
     async fn apply<C: Conn>(&self, conn: &mut C, write: &WriteContext) -> Result<Applied<Etag>> {
         const SQL: &str = "DELETE FROM registered_model_aliases WHERE model_pk = $1 AND alias = $2";
-        let (model_pk, before) = begin(conn, write, &self.keys, &self.name).await?;
-        let earlier = earlier_target(&before.aliases, &self.alias);
-        let Some(version) = earlier else {
-            return Ok(applied(before.etag, &self.name, &self.alias, None, None));
+        let model = lock_model(conn, write, &self.name).await?;
+        let model_pk = model.etag.row;
+        let Some(version) = find_target(conn, model_pk, &self.alias).await? else {
+            return Ok(applied(model.etag, &self.name, &self.alias, None, None));
         };
-        conn.execute_one(SQL, args![model_pk, self.alias.as_str()])
-            .await?;
-        if let Some(version_pk) = find_version_pk(conn, model_pk, version).await? {
-            bump_version(conn, version_pk).await?;
-        }
-        let etag = bump_model(conn, model_pk).await?;
-        Ok(applied(etag, &self.name, &self.alias, earlier, None))
+        conn.execute_each_one(&[
+            (SQL, args![model_pk, self.alias.as_str()]),
+            (BUMP_MODEL, args![model_pk]),
+        ])
+        .await?;
+        bump_earlier(conn, model_pk, version).await?;
+        let etag = model.etag.next();
+        Ok(applied(etag, &self.name, &self.alias, Some(version), None))
     }
 
     async fn recall<C: Conn>(
@@ -105,18 +105,21 @@ impl Mutation for DeleteAlias {
         _: &WriteContext,
         result: ResultKey,
     ) -> Result<Option<Etag>> {
-        recall_etag(conn, result.row).await
+        recall_etag(conn, result).await
     }
 }
 
-fn earlier_target(
-    aliases: &[ferroflow_model::registered_models::AliasTarget],
+/// The version that an alias names.
+async fn find_target<C: Conn>(
+    conn: &mut C,
+    model_pk: i64,
     alias: &Alias,
-) -> Option<VersionNumber> {
-    aliases
-        .iter()
-        .find(|target| target.alias == alias.as_str())
-        .map(|target| target.version)
+) -> Result<Option<VersionNumber>> {
+    const SQL: &str =
+        "SELECT version FROM registered_model_aliases WHERE model_pk = $1 AND alias = $2";
+    let args = args![model_pk, alias.as_str()];
+    conn.query_optional(SQL, args, |row| row.get(0).map(VersionNumber::new))
+        .await
 }
 
 async fn find_version_pk<C: Conn>(
@@ -129,18 +132,12 @@ async fn find_version_pk<C: Conn>(
         .await
 }
 
-/// Counts a change of a model that leaves its time of update, as aliases do.
-async fn bump_model<C: Conn>(conn: &mut C, model_pk: i64) -> Result<Etag> {
-    const SQL: &str = "UPDATE registered_models SET revision = revision + 1 WHERE model_pk = $1 \
-        RETURNING revision";
-    conn.query_one(SQL, args![model_pk], |row| {
-        Ok(Etag {
-            row: model_pk,
-            part: 0,
-            revision: row.get(0)?,
-        })
-    })
-    .await
+/// Counts a change of the version that an alias named before: it shows its aliases.
+async fn bump_earlier<C: Conn>(conn: &mut C, model_pk: i64, version: VersionNumber) -> Result<()> {
+    const SQL: &str =
+        "UPDATE model_versions SET revision = revision + 1 WHERE model_pk = $1 AND version = $2";
+    conn.execute_one(SQL, args![model_pk, version.number()])
+        .await
 }
 
 fn applied(
@@ -153,10 +150,7 @@ fn applied(
     let state = |version: Option<VersionNumber>| version.map(|v| format!("{{\"version\":{v}}}"));
     Applied {
         out: etag,
-        result: ResultKey {
-            row: etag.row,
-            part: 0,
-        },
+        result: etag.into(),
         change: Change {
             entity: "registered_model_alias",
             key: format!("{name}@{}", alias.as_str()),

@@ -5,57 +5,67 @@ use std::sync::Arc;
 use ferroflow_model::registered_models::{
     ModelName, RegisteredModel, UpdateRegisteredModel as Update,
 };
-use ferroflow_model::{Error, Etag, Result};
+use ferroflow_model::{Error, Etag, Result, Tag};
 
 use super::create::is_prompt;
-use super::read::{complete_models, find_model, recall_model};
-use super::{model_exists, no_such_model};
+use super::no_such_model;
+use super::read::{MODEL_COLUMNS, model_row, recall_model};
 use crate::audit::model_state;
 use crate::command::{Applied, Change, Mutation, ResultKey, WriteContext};
 use crate::conn::Conn;
 use crate::tags::{KeyedChanges, REGISTERED_MODEL_TAGS};
 use crate::{KeyCache, args};
 
-/// Locks a model and reads it as it is; the caller's precondition is checked.
-pub(super) async fn begin<C: Conn>(
+/// Locks a model and reads its row, when there is one; the caller's precondition is checked.
+pub(super) async fn find_and_lock<C: Conn>(
+    conn: &mut C,
+    write: &WriteContext,
+    name: &ModelName,
+) -> Result<Option<RegisteredModel>> {
+    let sql = format!(
+        "SELECT {MODEL_COLUMNS} FROM registered_models m WHERE m.platform_pk = $1 AND m.name = $2{}",
+        conn.engine().for_update()
+    );
+    let args = args![write.tenant.platform, name.as_str()];
+    conn.query_optional(&sql, args, |row| {
+        let model = model_row(row)?.model;
+        write.check(model.etag).map(|()| model)
+    })
+    .await
+}
+
+/// Locks a model and reads its row; the caller's precondition is checked.
+pub(super) async fn lock_model<C: Conn>(
+    conn: &mut C,
+    write: &WriteContext,
+    name: &ModelName,
+) -> Result<RegisteredModel> {
+    let found = find_and_lock(conn, write, name).await?;
+    found.ok_or_else(|| no_such_model(name))
+}
+
+/// Locks a model and reads what audit rows say of it: its row and its tags.
+async fn begin<C: Conn>(
     conn: &mut C,
     write: &WriteContext,
     keys: &KeyCache,
     name: &ModelName,
-) -> Result<(i64, RegisteredModel)> {
-    let lock = format!(
-        "SELECT model_pk FROM registered_models WHERE platform_pk = $1 AND name = $2{}",
-        conn.engine().for_update()
-    );
-    let args = args![write.tenant.platform, name.as_str()];
-    if conn
-        .query_optional(&lock, args, |row| row.get::<i64>(0))
-        .await?
-        .is_none()
-    {
-        return Err(no_such_model(name));
-    }
-    let row = find_model(conn, write.tenant, name).await?;
-    let model_pk = row.model_pk;
-    let before = complete_models(conn, keys, write.tenant, vec![row])
-        .await?
-        .pop();
-    let before = before.ok_or_else(|| no_such_model(name))?;
-    write.check(before.etag)?;
-    Ok((model_pk, before))
+) -> Result<RegisteredModel> {
+    let model = lock_model(conn, write, name).await?;
+    let tags = load_tags(conn, keys, model.etag.row).await?;
+    Ok(RegisteredModel { tags, ..model })
 }
 
-pub(super) fn applied<T>(
-    out: T,
-    before: &RegisteredModel,
-    after: Option<&RegisteredModel>,
-) -> Applied<T> {
+async fn load_tags<C: Conn>(conn: &mut C, keys: &KeyCache, model_pk: i64) -> Result<Vec<Tag>> {
+    let tags = REGISTERED_MODEL_TAGS.load(conn, keys, &[model_pk]).await?;
+    Ok(tags.tags(model_pk))
+}
+
+/// The outcome of a change, with the states before and after.
+fn applied<T>(out: T, before: &RegisteredModel, after: Option<&RegisteredModel>) -> Applied<T> {
     Applied {
         out,
-        result: ResultKey {
-            row: before.etag.row,
-            part: before.etag.revision + 1,
-        },
+        result: before.etag.next().into(),
         change: Change {
             entity: "registered_model",
             key: before.name.as_str().to_owned(),
@@ -65,7 +75,7 @@ pub(super) fn applied<T>(
     }
 }
 
-pub(super) async fn reload<C: Conn>(
+async fn reload<C: Conn>(
     conn: &mut C,
     write: &WriteContext,
     keys: &KeyCache,
@@ -75,17 +85,11 @@ pub(super) async fn reload<C: Conn>(
     model.ok_or_else(|| Error::internal("a model just changed is gone"))
 }
 
-/// The current entity tag of a model; nothing when it has been deleted.
-pub(super) async fn recall_etag<C: Conn>(conn: &mut C, model_pk: i64) -> Result<Option<Etag>> {
-    const SQL: &str = "SELECT revision FROM registered_models WHERE model_pk = $1";
-    conn.query_optional(SQL, args![model_pk], |row| {
-        Ok(Etag {
-            row: model_pk,
-            part: 0,
-            revision: row.get(0)?,
-        })
-    })
-    .await
+/// The entity tag that an earlier change made; nothing when the model has been deleted since.
+pub(super) async fn recall_etag<C: Conn>(conn: &mut C, result: ResultKey) -> Result<Option<Etag>> {
+    const SQL: &str = "SELECT model_pk FROM registered_models WHERE model_pk = $1";
+    conn.query_optional(SQL, args![result.row], |_| Ok(result.into()))
+        .await
 }
 
 /// Changes the description or the deployment job of a model.
@@ -113,15 +117,15 @@ impl Mutation for UpdateRegisteredModel {
             description,
             deployment_job_id,
         } = &self.update;
-        let (model_pk, before) = begin(conn, write, &self.keys, name).await?;
+        let before = begin(conn, write, &self.keys, name).await?;
         let args = args![
-            model_pk,
+            before.etag.row,
             description.as_ref(),
             deployment_job_id.as_ref(),
             write.now_ms
         ];
         conn.execute_one(SQL, args).await?;
-        let after = reload(conn, write, &self.keys, model_pk).await?;
+        let after = reload(conn, write, &self.keys, before.etag.row).await?;
         Ok(applied(after.clone(), &before, Some(&after)))
     }
 
@@ -135,7 +139,8 @@ impl Mutation for UpdateRegisteredModel {
     }
 }
 
-/// Renames a model. Versions, tags and aliases refer to its row, and so move with it.
+/// Renames a model. Versions, tags and aliases refer to its row, and so move with it; the versions
+/// show another name from then on, and so count a change.
 pub struct RenameRegisteredModel {
     /// The model.
     pub name: ModelName,
@@ -154,17 +159,24 @@ impl Mutation for RenameRegisteredModel {
         conn: &mut C,
         write: &WriteContext,
     ) -> Result<Applied<RegisteredModel>> {
-        // Two renames to one name that meet: the unique index refuses the second, as a fault of
-        // the server, which the caller may try again; the check ahead catches every other case.
-        const SQL: &str = "UPDATE registered_models SET name = $2, updated_ms = $3, \
+        // Two renames to one name that meet: the unique index refuses the second, which is then
+        // run again, and finds the name taken.
+        const MODEL: &str = "UPDATE registered_models SET name = $2, updated_ms = $3, \
             revision = revision + 1 WHERE model_pk = $1 AND NOT EXISTS (SELECT 1 FROM \
-            registered_models o WHERE o.platform_pk = $4 AND o.name = $2)";
-        let (model_pk, before) = begin(conn, write, &self.keys, &self.name).await?;
+            registered_models o WHERE o.platform_pk = $4 AND o.name = $2 AND o.model_pk <> $1)";
+        const VERSIONS: &str = "UPDATE model_versions SET updated_ms = $2, \
+            revision = revision + 1 WHERE model_pk = $1";
+        let before = begin(conn, write, &self.keys, &self.name).await?;
+        let model_pk = before.etag.row;
         let new_name = self.new_name.as_str();
         let args = args![model_pk, new_name, write.now_ms, write.tenant.platform];
-        if conn.execute(SQL, args).await? == 0 {
-            return Err(model_exists(&self.new_name));
+        if conn.execute(MODEL, args).await? == 0 {
+            return Err(Error::already_exists(format!(
+                "Registered Model (name={new_name}) already exists."
+            )));
         }
+        conn.execute(VERSIONS, args![model_pk, write.now_ms])
+            .await?;
         let after = reload(conn, write, &self.keys, model_pk).await?;
         Ok(applied(after.clone(), &before, Some(&after)))
     }
@@ -192,8 +204,9 @@ impl Mutation for DeleteRegisteredModel {
     const OPERATION: &'static str = "registered_models.delete";
 
     async fn apply<C: Conn>(&self, conn: &mut C, write: &WriteContext) -> Result<Applied<Etag>> {
-        let (model_pk, before) = begin(conn, write, &self.keys, &self.name).await?;
-        let by_model = args![model_pk];
+        const DELETE: &str = "DELETE FROM registered_models WHERE model_pk = $1";
+        let before = begin(conn, write, &self.keys, &self.name).await?;
+        let by_model = args![before.etag.row];
         conn.execute_all(&[
             (
                 "DELETE FROM model_version_tags WHERE version_pk IN \
@@ -209,17 +222,10 @@ impl Mutation for DeleteRegisteredModel {
                 "DELETE FROM registered_model_tags WHERE model_pk = $1",
                 by_model,
             ),
-            (
-                "DELETE FROM registered_models WHERE model_pk = $1",
-                by_model,
-            ),
         ])
         .await?;
-        let etag = Etag {
-            revision: before.etag.revision + 1,
-            ..before.etag
-        };
-        Ok(applied(etag, &before, None))
+        conn.execute_one(DELETE, by_model).await?;
+        Ok(applied(before.etag.next(), &before, None))
     }
 
     /// A deletion that is asked for again has had its effect; what is gone needs no row.
@@ -229,11 +235,7 @@ impl Mutation for DeleteRegisteredModel {
         _: &WriteContext,
         result: ResultKey,
     ) -> Result<Option<Etag>> {
-        Ok(Some(Etag {
-            row: result.row,
-            part: 0,
-            revision: result.part,
-        }))
+        Ok(Some(result.into()))
     }
 }
 
@@ -254,7 +256,8 @@ impl Mutation for TagRegisteredModel {
     async fn apply<C: Conn>(&self, conn: &mut C, write: &WriteContext) -> Result<Applied<Etag>> {
         const BUMP: &str = "UPDATE registered_models SET is_prompt = $2, revision = revision + 1 \
             WHERE model_pk = $1";
-        let (model_pk, before) = begin(conn, write, &self.keys, &self.name).await?;
+        let before = begin(conn, write, &self.keys, &self.name).await?;
+        let model_pk = before.etag.row;
         let missing = |key: &str| {
             let name = &self.name;
             Error::not_found(format!(
@@ -264,11 +267,13 @@ impl Mutation for TagRegisteredModel {
         REGISTERED_MODEL_TAGS
             .change(conn, model_pk, None, &self.changes, missing)
             .await?;
-        let mut after = reload(conn, write, &self.keys, model_pk).await?;
+        let after = RegisteredModel {
+            tags: load_tags(conn, &self.keys, model_pk).await?,
+            ..before.clone()
+        };
         conn.execute_one(BUMP, args![model_pk, is_prompt(&after.tags)])
             .await?;
-        after.etag.revision += 1;
-        Ok(applied(after.etag, &before, Some(&after)))
+        Ok(applied(after.etag.next(), &before, Some(&after)))
     }
 
     async fn recall<C: Conn>(
@@ -277,6 +282,6 @@ impl Mutation for TagRegisteredModel {
         _: &WriteContext,
         result: ResultKey,
     ) -> Result<Option<Etag>> {
-        recall_etag(conn, result.row).await
+        recall_etag(conn, result).await
     }
 }

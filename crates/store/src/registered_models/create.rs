@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use ferroflow_model::registered_models::{NewRegisteredModel, RegisteredModel};
-use ferroflow_model::{Etag, Result, Tag};
+use ferroflow_model::{Error, Etag, Result, Tag};
 
+use super::PROMPT_TAG;
 use super::read::recall_model;
-use super::{PROMPT_TAG, model_exists};
 use crate::audit::model_state;
 use crate::command::{Applied, Change, Mutation, ResultKey, WriteContext};
 use crate::conn::Conn;
-use crate::tags::{KeyedValue, REGISTERED_MODEL_TAGS};
+use crate::tags::REGISTERED_MODEL_TAGS;
 use crate::{KeyCache, args};
 
 /// Creates a registered model.
@@ -33,15 +33,8 @@ impl Mutation for CreateRegisteredModel {
         write: &WriteContext,
     ) -> Result<Applied<RegisteredModel>> {
         let model_pk = self.insert(conn, write).await?;
-        let tags = self.new.tags.iter().zip(&self.tag_keys);
-        let values: Vec<KeyedValue> = tags
-            .map(|(tag, key_id)| KeyedValue {
-                key_id: *key_id,
-                value: tag.value.clone(),
-            })
-            .collect();
         REGISTERED_MODEL_TAGS
-            .upsert(conn, model_pk, None, &values)
+            .insert_tags(conn, model_pk, None, &self.new.tags, &self.tag_keys)
             .await?;
         let model = self.answer(write, model_pk);
         Ok(Applied {
@@ -85,7 +78,32 @@ impl CreateRegisteredModel {
             write.now_ms,
         ];
         let inserted = conn.query_optional(SQL, args, |row| row.get(0)).await?;
-        inserted.ok_or_else(|| model_exists(&new.name))
+        match inserted {
+            Some(model_pk) => Ok(model_pk),
+            None => Err(self.name_is_taken(conn, write).await?),
+        }
+    }
+
+    /// The error for a name that is taken. Models and prompts share their names, and whoever
+    /// looks in one of their lists does not find what is in the other.
+    async fn name_is_taken<C: Conn>(&self, conn: &mut C, write: &WriteContext) -> Result<Error> {
+        const SQL: &str =
+            "SELECT is_prompt FROM registered_models WHERE platform_pk = $1 AND name = $2";
+        let name = &self.new.name;
+        let args = args![write.tenant.platform, name.as_str()];
+        let existing = conn.query_optional(SQL, args, |row| row.get(0)).await?;
+        Ok(Error::already_exists(
+            match (existing.unwrap_or_default(), is_prompt(&self.new.tags)) {
+                (false, false) => format!("Registered Model (name={name}) already exists."),
+                (true, true) => format!("Prompt (name={name}) already exists."),
+                (true, false) => format!(
+                    "Registered Model (name={name}) cannot be created: a prompt has that name already."
+                ),
+                (false, true) => format!(
+                    "Prompt (name={name}) cannot be created: a registered model has that name already."
+                ),
+            },
+        ))
     }
 
     fn answer(&self, write: &WriteContext, model_pk: i64) -> RegisteredModel {

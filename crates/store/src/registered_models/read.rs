@@ -51,7 +51,6 @@ pub(crate) fn model_row(row: &Row<'_>) -> Result<ModelRow> {
 pub(crate) async fn complete_models<C: Conn>(
     conn: &mut C,
     keys: &KeyCache,
-    tenant: Tenant,
     rows: Vec<ModelRow>,
 ) -> Result<Vec<RegisteredModel>> {
     if rows.is_empty() {
@@ -61,7 +60,7 @@ pub(crate) async fn complete_models<C: Conn>(
     let tags = REGISTERED_MODEL_TAGS.load(conn, keys, &model_pks).await?;
     let mut aliases = load_aliases(conn, &model_pks).await?;
     let mut latest = HashMap::<i64, Vec<_>>::new();
-    for (model_pk, version) in load_latest_versions(conn, keys, tenant, &model_pks).await? {
+    for (model_pk, version) in load_latest_versions(conn, keys, &model_pks).await? {
         latest.entry(model_pk).or_default().push(version);
     }
     let complete = |row: ModelRow| RegisteredModel {
@@ -130,7 +129,7 @@ pub(super) async fn recall_model<C: Conn>(
     let rows = conn
         .query(&sql, args![tenant.platform, model_pk], model_row)
         .await?;
-    Ok(complete_models(conn, keys, tenant, rows).await?.pop())
+    Ok(complete_models(conn, keys, rows).await?.pop())
 }
 
 /// Reads one model.
@@ -149,7 +148,7 @@ impl Query for GetRegisteredModel {
 
     async fn run<C: Conn>(&self, conn: &mut C) -> Result<RegisteredModel> {
         let row = find_model(conn, self.tenant, &self.name).await?;
-        let models = complete_models(conn, &self.keys, self.tenant, vec![row]).await?;
+        let models = complete_models(conn, &self.keys, vec![row]).await?;
         models
             .into_iter()
             .next()

@@ -18,7 +18,11 @@ const STATEMENT_CACHE: usize = 256;
 pub(crate) struct SqliteConn {
     connection: Connection,
     numbered: HashMap<Box<str>, Box<str>>,
+    inserts: HashMap<InsertKey, Box<str>>,
 }
+
+/// What the text of a bulk insert is made of: table, columns, conflict clause.
+type InsertKey = (&'static str, &'static [&'static str], &'static str);
 
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +59,7 @@ impl SqliteConn {
         Ok(Self {
             connection,
             numbered: HashMap::new(),
+            inserts: HashMap::new(),
         })
     }
 
@@ -109,8 +114,11 @@ impl SqliteConn {
     }
 
     fn insert_now(&mut self, bulk: &BulkInsert<'_>) -> rusqlite::Result<u64> {
-        let sql = number_arguments(&Engine::Sqlite.bulk_insert(bulk));
-        let mut statement = self.connection.prepare_cached(&sql)?;
+        let sql = self
+            .inserts
+            .entry((bulk.table, bulk.columns, bulk.conflict))
+            .or_insert_with(|| Engine::Sqlite.bulk_insert(bulk).into());
+        let mut statement = self.connection.prepare_cached(sql)?;
         let mut inserted = 0;
         for row in 0..bulk.rows() {
             for (index, column) in bulk.values.iter().enumerate() {
@@ -191,6 +199,7 @@ mod tests {
         let mut conn = SqliteConn {
             connection: Connection::open_in_memory().unwrap(),
             numbered: HashMap::new(),
+            inserts: HashMap::new(),
         };
         let rows = conn
             .query_now("SELECT $2, $1", crate::args!["one", "two"], |row| {
