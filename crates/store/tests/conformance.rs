@@ -5,14 +5,30 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+#[path = "conformance/aliases.rs"]
+mod aliases;
+#[path = "conformance/effects.rs"]
+mod effects;
 #[path = "conformance/experiments.rs"]
 mod experiments;
 #[path = "conformance/harness.rs"]
 mod harness;
 #[path = "conformance/inputs.rs"]
 mod inputs;
+#[path = "conformance/keys.rs"]
+mod keys;
+#[path = "conformance/logged_models.rs"]
+mod logged_models;
 #[path = "conformance/metrics.rs"]
 mod metrics;
+#[path = "conformance/model_versions.rs"]
+mod model_versions;
+#[path = "conformance/origins.rs"]
+mod origins;
+#[path = "conformance/registered_models.rs"]
+mod registered_models;
+#[path = "conformance/registry.rs"]
+mod registry;
 #[path = "conformance/retries.rs"]
 mod retries;
 #[path = "conformance/run_data.rs"]
@@ -31,3 +47,5 @@ mod search_plans;
 mod search_registry;
 #[path = "conformance/search_runs.rs"]
 mod search_runs;
+#[path = "conformance/tenants.rs"]
+mod tenants;
