@@ -15,5 +15,9 @@ use crate::Row;
 
 /// Reads the value in `column`; the column after it says whether it stands for NaN.
 pub(crate) fn metric_value(row: &Row<'_>, column: usize) -> Result<f64> {
-    if row.get(column + 1)? { Ok(f64::NAN) } else { row.get(column) }
+    if row.get(column + 1)? {
+        Ok(f64::NAN)
+    } else {
+        row.get(column)
+    }
 }

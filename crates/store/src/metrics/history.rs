@@ -68,25 +68,36 @@ impl MetricHistory {
             WHERE platform_pk = $1 AND run_id = $2 AND workspace_pk = $3";
         let run_id = self.series.run_id.as_str();
         let args = args![self.tenant.platform, run_id, self.tenant.workspace];
-        conn.query_optional(SQL, args, |row| Ok((row.get(0)?, row.get(1)?))).await
+        conn.query_optional(SQL, args, |row| Ok((row.get(0)?, row.get(1)?)))
+            .await
     }
 
     /// The place after which the page begins.
     fn after(&self) -> Result<Place> {
-        let token = self.series.page.as_ref().and_then(|page| page.page_token.as_deref());
+        let token = self
+            .series
+            .page
+            .as_ref()
+            .and_then(|page| page.page_token.as_deref());
         token.map_or(Ok(Place::START), Place::parse)
     }
 
     /// How many points fit on the page.
     fn size(&self) -> usize {
-        self.series.page.as_ref().map_or(usize::MAX, |page| page.max_results)
+        self.series
+            .page
+            .as_ref()
+            .map_or(usize::MAX, |page| page.max_results)
     }
 
     fn page(&self, mut points: Vec<Metric>) -> Page<Metric> {
         let has_more = points.len() > self.size();
         points.truncate(self.size());
         let last = points.last().filter(|_| has_more);
-        Page { next_page_token: last.map(|point| Place::of(point).to_string()), items: points }
+        Page {
+            next_page_token: last.map(|point| Place::of(point).to_string()),
+            items: points,
+        }
     }
 }
 
@@ -101,13 +112,22 @@ struct Place {
 
 impl Place {
     /// Before all points.
-    const START: Self =
-        Self { timestamp_ms: i64::MIN, step: i64::MIN, value: f64::MIN, is_nan: false };
+    const START: Self = Self {
+        timestamp_ms: i64::MIN,
+        step: i64::MIN,
+        value: f64::MIN,
+        is_nan: false,
+    };
 
     fn of(point: &Metric) -> Self {
         let is_nan = point.value.is_nan();
         let value = if is_nan { 0.0 } else { point.value };
-        Self { timestamp_ms: point.timestamp_ms, step: point.step, value, is_nan }
+        Self {
+            timestamp_ms: point.timestamp_ms,
+            step: point.step,
+            value,
+            is_nan,
+        }
     }
 
     fn parse(token: &str) -> Result<Self> {
@@ -139,7 +159,12 @@ impl Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { timestamp_ms, step, value, is_nan } = self;
+        let Self {
+            timestamp_ms,
+            step,
+            value,
+            is_nan,
+        } = self;
         let (value, is_nan) = (value.to_bits(), u8::from(*is_nan));
         write!(f, "{timestamp_ms:016x}{step:016x}{value:016x}{is_nan}")
     }
@@ -152,7 +177,12 @@ mod tests {
     #[test]
     fn a_token_is_a_place() {
         for value in [0.1, -2.5e-300, f64::MAX, f64::NAN] {
-            let point = Metric { key: String::new(), value, timestamp_ms: 17, step: -3 };
+            let point = Metric {
+                key: String::new(),
+                value,
+                timestamp_ms: 17,
+                step: -3,
+            };
             let place = Place::of(&point);
             assert_eq!(Place::parse(&place.to_string()).ok(), Some(place));
         }
@@ -161,10 +191,19 @@ mod tests {
     #[test]
     fn other_tokens_are_refused() {
         let token = Place::START.to_string();
-        for token in ["", "x", "eyJvZmZzZXQiOiAxfQ==", &token[1..], &format!("{token}0")] {
+        for token in [
+            "",
+            "x",
+            "eyJvZmZzZXQiOiAxfQ==",
+            &token[1..],
+            &format!("{token}0"),
+        ] {
             assert!(Place::parse(token).is_err(), "{token}");
         }
-        let infinite = Place { value: f64::INFINITY, ..Place::START };
+        let infinite = Place {
+            value: f64::INFINITY,
+            ..Place::START
+        };
         assert!(Place::parse(&infinite.to_string()).is_err());
         assert!(Place::parse(&"ü".repeat(25)).is_err());
     }

@@ -30,7 +30,9 @@ pub(crate) async fn load_latest_points<C: Conn>(
             Ok((row.get(0)?, row.get(1)?, metric))
         })
         .await?;
-    let names = keys.names(conn, rows.iter().map(|(_, key_id, _)| *key_id)).await?;
+    let names = keys
+        .names(conn, rows.iter().map(|(_, key_id, _)| *key_id))
+        .await?;
     for (_, key_id, metric) in &mut rows {
         metric.key = names.get(*key_id)?;
     }

@@ -66,9 +66,17 @@ pub(crate) async fn insert_points<C: Conn>(
 
 /// The latest of each series; `points` are in the order of storage.
 fn latest(points: &[Point]) -> Vec<Point> {
-    let later = |kept: Point, next: Point| if next.is_later_than(&kept) { next } else { kept };
+    let later = |kept: Point, next: Point| {
+        if next.is_later_than(&kept) {
+            next
+        } else {
+            kept
+        }
+    };
     let series = points.chunk_by(|a, b| a.key_id == b.key_id);
-    series.filter_map(|points| points.iter().copied().reduce(later)).collect()
+    series
+        .filter_map(|points| points.iter().copied().reduce(later))
+        .collect()
 }
 
 /// A table of points, and what to do with those that are there.
@@ -78,8 +86,10 @@ struct PointTable {
 }
 
 /// All points.
-const METRIC_POINTS: PointTable =
-    PointTable { name: "metric_points", conflict: "ON CONFLICT DO NOTHING" };
+const METRIC_POINTS: PointTable = PointTable {
+    name: "metric_points",
+    conflict: "ON CONFLICT DO NOTHING",
+};
 
 /// The latest point of each series.
 const RUN_METRICS: PointTable = PointTable {
@@ -132,7 +142,12 @@ mod tests {
     use super::*;
 
     fn point(key_id: i64, timestamp_ms: i64, step: i64, value: f64) -> Point {
-        let metric = Metric { key: String::new(), value, timestamp_ms, step };
+        let metric = Metric {
+            key: String::new(),
+            value,
+            timestamp_ms,
+            step,
+        };
         Point::new(key_id, &metric)
     }
 
@@ -156,6 +171,9 @@ mod tests {
             point(2, 0, -1, -1.0),
         ];
         points.sort_unstable_by(Point::in_storage);
-        assert_eq!(latest(&points), [point(1, 2, 2, 0.5), point(2, 0, -1, f64::NAN)]);
+        assert_eq!(
+            latest(&points),
+            [point(1, 2, 2, 0.5), point(2, 0, -1, f64::NAN)]
+        );
     }
 }

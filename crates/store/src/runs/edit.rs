@@ -5,11 +5,11 @@ use ferroflow_model::{Error, Etag, LifecycleStage, Result, RunId};
 
 use super::read::{find_run, recall_info};
 use super::{changed, not_active};
+use crate::args;
 use crate::command::{Applied, Mutation, ResultKey, WriteContext};
 use crate::conn::Conn;
 use crate::error::Rerun;
 use crate::tags::{KeyedChanges, KeyedValue, RUN_TAGS};
-use crate::args;
 
 /// An active run that this transaction changes: its row is locked and its revision counted.
 pub(super) struct ActiveRun {
@@ -29,7 +29,10 @@ pub(super) struct OwnFields<'a> {
 
 impl<'a> OwnFields<'a> {
     pub(super) fn name(name: Option<&'a String>) -> Self {
-        Self { name: name.map(String::as_str), ..Self::default() }
+        Self {
+            name: name.map(String::as_str),
+            ..Self::default()
+        }
     }
 }
 
@@ -58,20 +61,35 @@ impl ActiveRun {
         ];
         let changed = conn
             .query_optional(SQL, args, |row| {
-                let etag = Etag { row: row.get(0)?, part: 0, revision: row.get(2)? };
-                Ok(Self { run_pk: etag.row, experiment_pk: row.get(1)?, etag })
+                let etag = Etag {
+                    row: row.get(0)?,
+                    part: 0,
+                    revision: row.get(2)?,
+                };
+                Ok(Self {
+                    run_pk: etag.row,
+                    experiment_pk: row.get(1)?,
+                    etag,
+                })
             })
             .await?;
         let Some(run) = changed else {
             return Err(refusal(conn, write, run_id).await?);
         };
-        write.check(Etag { revision: run.etag.revision - 1, ..run.etag })?;
+        write.check(Etag {
+            revision: run.etag.revision - 1,
+            ..run.etag
+        })?;
         Ok(run)
     }
 
     /// The outcome of a change that answers with the new etag.
     pub(super) fn applied(&self, run_id: &RunId) -> Applied<Etag> {
-        Applied { out: self.etag, result: result_key(self.etag), change: changed(run_id) }
+        Applied {
+            out: self.etag,
+            result: result_key(self.etag),
+            change: changed(run_id),
+        }
     }
 }
 
@@ -87,7 +105,10 @@ async fn refusal<C: Conn>(conn: &mut C, write: &WriteContext, run_id: &RunId) ->
 
 /// Keeps an etag in the key of a result.
 pub(super) fn result_key(etag: Etag) -> ResultKey {
-    ResultKey { row: etag.row, part: etag.revision }
+    ResultKey {
+        row: etag.row,
+        part: etag.revision,
+    }
 }
 
 /// The etag that an earlier change answered with; nothing when the run is gone for good.
@@ -97,7 +118,11 @@ pub(super) async fn recall_etag<C: Conn>(
     result: ResultKey,
 ) -> Result<Option<Etag>> {
     let run = recall_info(conn, write.tenant, result.row).await?;
-    Ok(run.map(|_| Etag { row: result.row, part: 0, revision: result.part }))
+    Ok(run.map(|_| Etag {
+        row: result.row,
+        part: 0,
+        revision: result.part,
+    }))
 }
 
 /// Changes the status, end time or name of an active run.
@@ -113,13 +138,26 @@ impl Mutation for UpdateRun {
     const OPERATION: &'static str = "runs.update";
 
     async fn apply<C: Conn>(&self, conn: &mut C, write: &WriteContext) -> Result<Applied<RunInfo>> {
-        let Fields { run_id, status, end_ms, name } = &self.update;
-        let fields =
-            OwnFields { name: name.as_deref(), status: *status, end_ms: *end_ms };
+        let Fields {
+            run_id,
+            status,
+            end_ms,
+            name,
+        } = &self.update;
+        let fields = OwnFields {
+            name: name.as_deref(),
+            status: *status,
+            end_ms: *end_ms,
+        };
         let run = ActiveRun::change(conn, write, run_id, fields).await?;
         if let Some(name) = name {
-            let tag = KeyedValue { key_id: self.name_key, value: name.clone() };
-            RUN_TAGS.upsert(conn, run.run_pk, Some(run.experiment_pk), &[tag]).await?;
+            let tag = KeyedValue {
+                key_id: self.name_key,
+                value: name.clone(),
+            };
+            RUN_TAGS
+                .upsert(conn, run.run_pk, Some(run.experiment_pk), &[tag])
+                .await?;
         }
         Ok(Applied {
             out: find_run(conn, write.tenant, run_id).await?,
@@ -156,10 +194,15 @@ impl Mutation for TagRun {
         let fields = OwnFields::name(self.name.as_ref());
         let run = ActiveRun::change(conn, write, &self.run_id, fields).await?;
         let missing = |key: &str| {
-            Error::not_found(format!("No tag with name: {key} in run with id {}", self.run_id))
+            Error::not_found(format!(
+                "No tag with name: {key} in run with id {}",
+                self.run_id
+            ))
         };
         let experiment = Some(run.experiment_pk);
-        RUN_TAGS.change(conn, run.run_pk, experiment, &self.changes, missing).await?;
+        RUN_TAGS
+            .change(conn, run.run_pk, experiment, &self.changes, missing)
+            .await?;
         Ok(run.applied(&self.run_id))
     }
 

@@ -3,13 +3,12 @@
 use ferroflow_model::runs::RunInfo;
 use ferroflow_model::{Error, Etag, LifecycleStage, Result, RunId};
 
-use super::edit::{recall_etag, result_key};
 use super::changed;
+use super::edit::{recall_etag, result_key};
 use super::read::find_run;
-use crate::{Value, args};
 use crate::command::{Applied, Mutation, ResultKey, WriteContext};
 use crate::conn::{Conn, Statement};
-
+use crate::{Value, args};
 
 /// Deletes a run, so that it can be restored.
 pub struct DeleteRun {
@@ -72,24 +71,29 @@ async fn move_run<C: Conn>(
     if run.lifecycle != to {
         const SQL: &str = "UPDATE runs SET lifecycle = $2, updated_ms = $3, \
             revision = revision + 1 WHERE run_pk = $1";
-        conn.execute_one(SQL, args![etag.row, to.as_str(), write.now_ms]).await?;
+        conn.execute_one(SQL, args![etag.row, to.as_str(), write.now_ms])
+            .await?;
         etag.revision += 1;
     }
-    Ok(Applied { out: etag, result: result_key(etag), change: changed(run_id) })
+    Ok(Applied {
+        out: etag,
+        result: result_key(etag),
+        change: changed(run_id),
+    })
 }
 
 /// Reads a run, and keeps others from changing it until the transaction ends.
-async fn lock_run<C: Conn>(
-    conn: &mut C,
-    write: &WriteContext,
-    run_id: &RunId,
-) -> Result<RunInfo> {
+async fn lock_run<C: Conn>(conn: &mut C, write: &WriteContext, run_id: &RunId) -> Result<RunInfo> {
     let sql = format!(
         "SELECT run_pk FROM runs \
          WHERE platform_pk = $1 AND run_id = $2 AND workspace_pk = $3{}",
         conn.engine().for_update()
     );
-    let args = args![write.tenant.platform, run_id.as_str(), write.tenant.workspace];
+    let args = args![
+        write.tenant.platform,
+        run_id.as_str(),
+        write.tenant.workspace
+    ];
     conn.query(&sql, args, |row| row.get::<i64>(0)).await?;
     find_run(conn, write.tenant, run_id).await
 }
@@ -108,8 +112,15 @@ impl Mutation for PurgeRun {
         let run = lock_run(conn, write, &self.run_id).await?;
         write.check(run.etag)?;
         purge(conn, run.etag.row).await?;
-        let etag = Etag { revision: run.etag.revision + 1, ..run.etag };
-        Ok(Applied { out: etag, result: result_key(etag), change: changed(&self.run_id) })
+        let etag = Etag {
+            revision: run.etag.revision + 1,
+            ..run.etag
+        };
+        Ok(Applied {
+            out: etag,
+            result: result_key(etag),
+            change: changed(&self.run_id),
+        })
     }
 
     /// That the run is gone is what was asked for.
@@ -119,7 +130,11 @@ impl Mutation for PurgeRun {
         _: &WriteContext,
         result: ResultKey,
     ) -> Result<Option<Etag>> {
-        Ok(Some(Etag { row: result.row, part: 0, revision: result.part }))
+        Ok(Some(Etag {
+            row: result.row,
+            part: 0,
+            revision: result.part,
+        }))
     }
 }
 
@@ -142,6 +157,8 @@ async fn purge<C: Conn>(conn: &mut C, run_pk: i64) -> Result<()> {
     let statements: Vec<Statement<'_>> = DELETIONS.iter().map(|sql| (*sql, args)).collect();
     match conn.execute_all(&statements).await?.last() {
         Some(1) => Ok(()),
-        rows => Err(Error::internal(format!("{rows:?} runs deleted where 1 must be"))),
+        rows => Err(Error::internal(format!(
+            "{rows:?} runs deleted where 1 must be"
+        ))),
     }
 }

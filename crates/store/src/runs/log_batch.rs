@@ -41,7 +41,9 @@ impl Mutation for LogBatch {
         self.insert_params(conn, &run).await?;
         insert_points(conn, run.experiment_pk, run.run_pk, self.points()).await?;
         insert_model_metrics(conn, write, self, run.experiment_pk).await?;
-        RUN_TAGS.upsert(conn, run.run_pk, Some(run.experiment_pk), &self.tags).await?;
+        RUN_TAGS
+            .upsert(conn, run.run_pk, Some(run.experiment_pk), &self.tags)
+            .await?;
         Ok(run.applied(&self.run_id))
     }
 
@@ -72,10 +74,16 @@ impl LogBatch {
             key_id: *key_id,
             value: param.value.clone(),
         };
-        let values: Vec<KeyedValue> =
-            self.params.iter().zip(&self.param_keys).map(value).collect();
+        let values: Vec<KeyedValue> = self
+            .params
+            .iter()
+            .zip(&self.param_keys)
+            .map(value)
+            .collect();
         let experiment = Some(run.experiment_pk);
-        let inserted = RUN_PARAMS.insert_new(conn, run.run_pk, experiment, &values).await?;
+        let inserted = RUN_PARAMS
+            .insert_new(conn, run.run_pk, experiment, &values)
+            .await?;
         if inserted == values.len() as u64 {
             return Ok(());
         }
@@ -88,7 +96,9 @@ impl LogBatch {
             conn.engine().any_of("key_id", 2)
         );
         let args = args![run_pk, self.param_keys.as_slice()];
-        let rows = conn.query(&sql, args, |row| Ok((row.get(0)?, row.get(1)?))).await?;
+        let rows = conn
+            .query(&sql, args, |row| Ok((row.get(0)?, row.get(1)?)))
+            .await?;
         let logged: HashMap<i64, String> = rows.into_iter().collect();
         let conflicts: Vec<(&Param, &str)> = self
             .params
@@ -97,7 +107,11 @@ impl LogBatch {
             .filter_map(|(param, key_id)| Some((param, logged.get(key_id)?.as_str())))
             .filter(|(param, logged)| param.value != *logged)
             .collect();
-        if conflicts.is_empty() { Ok(()) } else { Err(self.changed_params(&conflicts)) }
+        if conflicts.is_empty() {
+            Ok(())
+        } else {
+            Err(self.changed_params(&conflicts))
+        }
     }
 
     /// The error for params that have other values already. A param logged alone is told of in

@@ -20,7 +20,11 @@ impl Mutation for LogInputs {
     const OPERATION: &'static str = "runs.log_inputs";
 
     async fn apply<C: Conn>(&self, conn: &mut C, write: &WriteContext) -> Result<Applied<Etag>> {
-        let Inputs { run_id, datasets, models } = &self.inputs;
+        let Inputs {
+            run_id,
+            datasets,
+            models,
+        } = &self.inputs;
         let run = ActiveRun::change(conn, write, run_id, OwnFields::default()).await?;
         for input in datasets {
             insert_dataset_input(conn, &run, input).await?;
@@ -30,7 +34,10 @@ impl Mutation for LogInputs {
             table: "run_model_inputs",
             columns: &["run_pk", "model_id"],
             conflict: "ON CONFLICT DO NOTHING",
-            values: &[BulkColumn::Constant(run.run_pk), BulkColumn::Texts(&model_ids)],
+            values: &[
+                BulkColumn::Constant(run.run_pk),
+                BulkColumn::Texts(&model_ids),
+            ],
         })
         .await?;
         Ok(run.applied(run_id))
@@ -74,7 +81,14 @@ async fn ensure_dataset<C: Conn>(
         ON CONFLICT (experiment_pk, name, digest) DO NOTHING";
     const SELECT: &str =
         "SELECT dataset_pk FROM datasets WHERE experiment_pk = $1 AND name = $2 AND digest = $3";
-    let Dataset { name, digest, source_type, source, schema, profile } = dataset;
+    let Dataset {
+        name,
+        digest,
+        source_type,
+        source,
+        schema,
+        profile,
+    } = dataset;
     let description = args![
         experiment_pk,
         name,
@@ -85,7 +99,8 @@ async fn ensure_dataset<C: Conn>(
         profile.as_ref()
     ];
     conn.execute(INSERT, description).await?;
-    conn.query_one(SELECT, args![experiment_pk, name, digest], |row| row.get(0)).await
+    conn.query_one(SELECT, args![experiment_pk, name, digest], |row| row.get(0))
+        .await
 }
 
 /// Of equal names the first one stays.
@@ -126,8 +141,11 @@ impl Mutation for LogOutputs {
 
     async fn apply<C: Conn>(&self, conn: &mut C, write: &WriteContext) -> Result<Applied<Etag>> {
         let run = ActiveRun::change(conn, write, &self.run_id, OwnFields::default()).await?;
-        let model_ids: Vec<&str> =
-            self.outputs.iter().map(|output| output.model_id.as_str()).collect();
+        let model_ids: Vec<&str> = self
+            .outputs
+            .iter()
+            .map(|output| output.model_id.as_str())
+            .collect();
         let steps: Vec<i64> = self.outputs.iter().map(|output| output.step).collect();
         let inserted = conn
             .insert(&BulkInsert {

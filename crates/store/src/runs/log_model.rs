@@ -29,10 +29,17 @@ impl Mutation for LogModel {
         const SQL: &str = "SELECT value FROM run_tags WHERE run_pk = $1 AND key_id = $2";
         let run = ActiveRun::change(conn, write, &self.run_id, OwnFields::default()).await?;
         let args = args![run.run_pk, self.history_key];
-        let history = conn.query_optional(SQL, args, |row| row.get::<String>(0)).await?;
+        let history = conn
+            .query_optional(SQL, args, |row| row.get::<String>(0))
+            .await?;
         let value = append(history.as_deref().unwrap_or("[]"), &self.model_json)?;
-        let tag = KeyedValue { key_id: self.history_key, value };
-        RUN_TAGS.upsert(conn, run.run_pk, Some(run.experiment_pk), &[tag]).await?;
+        let tag = KeyedValue {
+            key_id: self.history_key,
+            value,
+        };
+        RUN_TAGS
+            .upsert(conn, run.run_pk, Some(run.experiment_pk), &[tag])
+            .await?;
         Ok(run.applied(&self.run_id))
     }
 
@@ -48,7 +55,10 @@ impl Mutation for LogModel {
 
 /// Appends an item to the text of a JSON list.
 fn append(list: &str, item: &str) -> Result<String> {
-    let items = list.trim().strip_prefix('[').and_then(|list| list.strip_suffix(']'));
+    let items = list
+        .trim()
+        .strip_prefix('[')
+        .and_then(|list| list.strip_suffix(']'));
     let items = items.map(str::trim).ok_or_else(|| {
         Error::invalid("The tag 'mlflow.log-model.history' of the run does not hold a JSON list.")
     })?;
@@ -57,7 +67,9 @@ fn append(list: &str, item: &str) -> Result<String> {
     if appended.len() > HISTORY_BYTES {
         return Err(Error::new(
             ErrorKind::LimitExceeded,
-            format!("The run has too many logged models: their descriptions exceed {HISTORY_BYTES} bytes."),
+            format!(
+                "The run has too many logged models: their descriptions exceed {HISTORY_BYTES} bytes."
+            ),
         ));
     }
     Ok(appended)
@@ -73,6 +85,9 @@ mod tests {
         assert_eq!(appended("[]").as_deref(), Ok("[{\"a\": 1}]"));
         assert_eq!(appended(" [ 1 ] ").as_deref(), Ok("[1, {\"a\": 1}]"));
         assert_eq!(appended("by hand"), Err(ErrorKind::InvalidParameter));
-        assert_eq!(append("[]", &"1".repeat(HISTORY_BYTES)).unwrap_err().kind(), ErrorKind::LimitExceeded);
+        assert_eq!(
+            append("[]", &"1".repeat(HISTORY_BYTES)).unwrap_err().kind(),
+            ErrorKind::LimitExceeded
+        );
     }
 }

@@ -18,8 +18,11 @@ pub(super) async fn insert_model_metrics<C: Conn>(
     batch: &LogBatch,
     experiment_pk: i64,
 ) -> Result<()> {
-    let mut model_ids: Vec<&str> =
-        batch.metrics.iter().filter_map(|new| Some(new.model_id.as_ref()?.as_str())).collect();
+    let mut model_ids: Vec<&str> = batch
+        .metrics
+        .iter()
+        .filter_map(|new| Some(new.model_id.as_ref()?.as_str()))
+        .collect();
     if model_ids.is_empty() {
         return Ok(());
     }
@@ -42,7 +45,9 @@ async fn find_models<C: Conn>(
         conn.engine().any_of("model_id", 3)
     );
     let args = args![write.tenant.platform, write.tenant.workspace, model_ids];
-    let rows = conn.query(&sql, args, |row| Ok((row.get(0)?, row.get(1)?))).await?;
+    let rows = conn
+        .query(&sql, args, |row| Ok((row.get(0)?, row.get(1)?)))
+        .await?;
     Ok(rows.into_iter().collect())
 }
 
@@ -64,9 +69,21 @@ impl ModelPoint<'_> {
 
     /// What tells it from other points of the same run.
     fn place(&self) -> (i64, i64, i64, i64, &str, &str) {
-        let Point { key_id, timestamp_ms, step, .. } = self.point;
+        let Point {
+            key_id,
+            timestamp_ms,
+            step,
+            ..
+        } = self.point;
         let (name, digest) = (self.dataset_name(), self.dataset_digest());
-        (self.logged_model_pk, key_id, timestamp_ms, step, name, digest)
+        (
+            self.logged_model_pk,
+            key_id,
+            timestamp_ms,
+            step,
+            name,
+            digest,
+        )
     }
 }
 
@@ -103,7 +120,10 @@ async fn insert<C: Conn>(
 ) -> Result<()> {
     let model_pks: Vec<i64> = points.iter().map(|point| point.logged_model_pk).collect();
     let key_ids: Vec<i64> = points.iter().map(|point| point.point.key_id).collect();
-    let timestamps: Vec<i64> = points.iter().map(|point| point.point.timestamp_ms).collect();
+    let timestamps: Vec<i64> = points
+        .iter()
+        .map(|point| point.point.timestamp_ms)
+        .collect();
     let steps: Vec<i64> = points.iter().map(|point| point.point.step).collect();
     let run_ids = vec![run_id; points.len()];
     let values: Vec<f64> = points.iter().map(|point| point.point.value).collect();

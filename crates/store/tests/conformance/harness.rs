@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use ferroflow_model::{Fingerprint, IfMatch, Result, Retry, RetryToken, Scope};
 use ferroflow_store::{
-    Command, Conn, DatabaseUrl, Db, DbOptions, Mutation, NewDefaultExperiment, Query, Tenant, WriteContext,
+    Command, Conn, DatabaseUrl, Db, DbOptions, Mutation, NewDefaultExperiment, Query, Tenant,
+    WriteContext,
 };
 use tempfile::TempDir;
 use tokio_postgres::{Client, NoTls};
@@ -50,7 +51,11 @@ impl TestDb {
     async fn open(url: DatabaseUrl) -> Self {
         let db = open(url.clone()).await;
         let tenant = ensure_tenant(&db, &Scope::root()).await;
-        Self { db: Some(db), tenant, url }
+        Self {
+            db: Some(db),
+            tenant,
+            url,
+        }
     }
 
     /// Closes the database and opens it again, as a restart does.

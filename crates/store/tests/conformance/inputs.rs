@@ -39,9 +39,15 @@ async fn the_first_description_of_a_dataset_and_the_first_tags_of_an_input_stay(
         create_run(test, "r2").await;
         let (a, b) = (input("a", "s1", "train"), input("b", "s1", "test"));
         let datasets = [a.clone(), b.clone(), input("a", "s2", "test")];
-        test.write(inputs("r1", &datasets, &["m-2", "m-1", "m-2"])).await.unwrap();
-        test.write(inputs("r1", &[input("b", "s3", "train")], &["m-1"])).await.unwrap();
-        test.write(inputs("r2", &[input("b", "s3", "train")], &[])).await.unwrap();
+        test.write(inputs("r1", &datasets, &["m-2", "m-1", "m-2"]))
+            .await
+            .unwrap();
+        test.write(inputs("r1", &[input("b", "s3", "train")], &["m-1"]))
+            .await
+            .unwrap();
+        test.write(inputs("r2", &[input("b", "s3", "train")], &[]))
+            .await
+            .unwrap();
 
         let run = get_run(test, "r1").await.unwrap();
         assert_eq!(run.dataset_inputs, [a, b]);
@@ -57,7 +63,10 @@ async fn the_first_description_of_a_dataset_and_the_first_tags_of_an_input_stay(
 async fn a_model_is_an_output_once() {
     on_each_engine(async |test| {
         create_run(test, "r1").await;
-        let output = |id: &str, step| ModelOutput { model_id: ModelId::new(id), step };
+        let output = |id: &str, step| ModelOutput {
+            model_id: ModelId::new(id),
+            step,
+        };
         let log = |outputs: &[ModelOutput]| LogOutputs {
             run_id: RunId::new("r1"),
             outputs: outputs.to_vec(),
@@ -78,17 +87,35 @@ async fn a_model_is_an_output_once() {
 async fn a_purged_run_keeps_no_inputs() {
     on_each_engine(async |test| {
         create_run(test, "r1").await;
-        test.write(inputs("r1", &[input("a", "s", "train")], &["m-1"])).await.unwrap();
-        let outputs = vec![ModelOutput { model_id: ModelId::new("m-2"), step: 0 }];
-        test.write(LogOutputs { run_id: RunId::new("r1"), outputs }).await.unwrap();
-        test.write(PurgeRun { run_id: RunId::new("r1") }).await.unwrap();
+        test.write(inputs("r1", &[input("a", "s", "train")], &["m-1"]))
+            .await
+            .unwrap();
+        let outputs = vec![ModelOutput {
+            model_id: ModelId::new("m-2"),
+            step: 0,
+        }];
+        test.write(LogOutputs {
+            run_id: RunId::new("r1"),
+            outputs,
+        })
+        .await
+        .unwrap();
+        test.write(PurgeRun {
+            run_id: RunId::new("r1"),
+        })
+        .await
+        .unwrap();
         for table in [
             "run_dataset_inputs",
             "run_dataset_input_tags",
             "run_model_inputs",
             "run_model_outputs",
         ] {
-            assert_eq!(count(test, &format!("SELECT count(*) FROM {table}")).await, 0, "{table}");
+            assert_eq!(
+                count(test, &format!("SELECT count(*) FROM {table}")).await,
+                0,
+                "{table}"
+            );
         }
     })
     .await;

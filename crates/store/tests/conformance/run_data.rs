@@ -11,12 +11,20 @@ use crate::runs::{create_run, empty_batch, get_run, tag};
 
 /// A point.
 pub(crate) fn metric(key: &str, step: i64, timestamp_ms: i64, value: f64) -> Metric {
-    Metric { key: key.to_owned(), value, timestamp_ms, step }
+    Metric {
+        key: key.to_owned(),
+        value,
+        timestamp_ms,
+        step,
+    }
 }
 
 /// A param.
 fn param(key: &str, value: &str) -> Param {
-    Param { key: key.to_owned(), value: value.to_owned() }
+    Param {
+        key: key.to_owned(),
+        value: value.to_owned(),
+    }
 }
 
 /// A batch of points.
@@ -47,7 +55,10 @@ async fn a_batch_is_read_back() {
         batch.param_keys = test.db().intern(&["depth", "a/b"]).await.unwrap();
         batch.params = vec![param("depth", "3"), param("a/b", "")];
         let name_key = test.key("mlflow.runName").await;
-        batch.tags = vec![KeyedValue { key_id: name_key, value: "renamed".to_owned() }];
+        batch.tags = vec![KeyedValue {
+            key_id: name_key,
+            value: "renamed".to_owned(),
+        }];
         batch.name = Some("renamed".to_owned());
         let etag = test.write(batch).await.unwrap();
 
@@ -65,9 +76,15 @@ async fn a_batch_is_read_back() {
 async fn params_keep_their_first_value() {
     on_each_engine(async |test| {
         create_run(test, "r1").await;
-        log_params(test, "r1", &[param("p", "a"), param("q", "b")]).await.unwrap();
-        log_params(test, "r1", &[param("p", "a"), param("new", "c")]).await.unwrap();
-        let refused = log_params(test, "r1", &[param("p", "z")]).await.unwrap_err();
+        log_params(test, "r1", &[param("p", "a"), param("q", "b")])
+            .await
+            .unwrap();
+        log_params(test, "r1", &[param("p", "a"), param("new", "c")])
+            .await
+            .unwrap();
+        let refused = log_params(test, "r1", &[param("p", "z")])
+            .await
+            .unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::InvalidParameter);
         assert_eq!(
             refused.message(),
@@ -83,7 +100,10 @@ async fn params_keep_their_first_value() {
              {'key': 'p', 'old_value': 'a', 'new_value': 'z'}]' for run ID='r1'."
         );
         let params = get_run(test, "r1").await.unwrap().params;
-        assert_eq!(params, [param("new", "c"), param("p", "a"), param("q", "b")]);
+        assert_eq!(
+            params,
+            [param("new", "c"), param("p", "a"), param("q", "b")]
+        );
     })
     .await;
 }
@@ -100,7 +120,10 @@ async fn a_refused_batch_leaves_nothing_behind() {
         batch.params = vec![param("new", "c")];
         let refused = test.write(batch).await.unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::InvalidParameter);
-        assert_eq!(refused.message(), "Logged model with ID 'm-unknown' not found.");
+        assert_eq!(
+            refused.message(),
+            "Logged model with ID 'm-unknown' not found."
+        );
         assert_eq!(get_run(test, "r1").await.unwrap(), before);
         assert_eq!(count(test, "SELECT count(*) FROM metric_points").await, 0);
     })
@@ -112,14 +135,27 @@ async fn the_latest_point_has_the_highest_step_then_time_then_value() {
     on_each_engine(async |test| {
         create_run(test, "r1").await;
         let latest = async |points: &[Metric]| {
-            test.write(metrics_batch(test, "r1", points).await).await.unwrap();
+            test.write(metrics_batch(test, "r1", points).await)
+                .await
+                .unwrap();
             get_run(test, "r1").await.unwrap().metrics
         };
         let first = metric("m", 5, 10, 1.0);
-        assert_eq!(latest(&[metric("m", 4, 99, 9.0), first.clone()]).await, [first.clone()]);
-        let earlier = [metric("m", 4, 100, 7.0), metric("m", 5, 9, 8.0), metric("m", 5, 10, 0.5)];
+        assert_eq!(
+            latest(&[metric("m", 4, 99, 9.0), first.clone()]).await,
+            [first.clone()]
+        );
+        let earlier = [
+            metric("m", 4, 100, 7.0),
+            metric("m", 5, 9, 8.0),
+            metric("m", 5, 10, 0.5),
+        ];
         assert_eq!(latest(&earlier).await, [first.clone()]);
-        assert_eq!(latest(&[metric("m", 5, 10, f64::NAN)]).await, [first], "NaN counts as 0");
+        assert_eq!(
+            latest(&[metric("m", 5, 10, f64::NAN)]).await,
+            [first],
+            "NaN counts as 0"
+        );
         let higher = metric("m", 5, 10, 2.0);
         assert_eq!(latest(&[higher.clone()]).await, [higher]);
         let negative = metric("n", -3, 1, f64::NEG_INFINITY);
@@ -144,7 +180,9 @@ async fn exact_duplicates_are_one_point() {
             metric("m", 1, 1, f64::NAN),
         ];
         for _ in 0..2 {
-            test.write(metrics_batch(test, "r1", &points).await).await.unwrap();
+            test.write(metrics_batch(test, "r1", &points).await)
+                .await
+                .unwrap();
         }
         assert_eq!(count(test, "SELECT count(*) FROM metric_points").await, 4);
     })
@@ -158,15 +196,27 @@ async fn points_are_logged_to_models_too() {
         insert_model(test, "m-1").await;
         let on = |name: &str, value| NewMetric {
             model_id: Some(ModelId::new("m-1")),
-            dataset: Some(MetricDataset { name: name.to_owned(), digest: "d".to_owned() }),
+            dataset: Some(MetricDataset {
+                name: name.to_owned(),
+                digest: "d".to_owned(),
+            }),
             ..metric("rmse", 1, 10, value).into()
         };
-        let plain = NewMetric { dataset: None, ..on("", 0.1) };
+        let plain = NewMetric {
+            dataset: None,
+            ..on("", 0.1)
+        };
         let metrics = vec![on("test", 0.2), on("train", 0.3), plain, on("test", 0.4)];
         let metric_keys = vec![test.key("rmse").await; metrics.len()];
         for _ in 0..2 {
             let (metrics, metric_keys) = (metrics.clone(), metric_keys.clone());
-            test.write(LogBatch { metrics, metric_keys, ..empty_batch("r1") }).await.unwrap();
+            test.write(LogBatch {
+                metrics,
+                metric_keys,
+                ..empty_batch("r1")
+            })
+            .await
+            .unwrap();
         }
         let logged = "SELECT count(*) FROM logged_model_metrics WHERE run_id = 'r1'";
         assert_eq!(count(test, logged).await, 3, "one per dataset");
@@ -206,8 +256,10 @@ async fn many_log_to_one_run_at_once() {
         }))
         .await;
         let written = join_all(batches.into_iter().map(|batch| test.write(batch))).await;
-        let mut revisions: Vec<i64> =
-            written.into_iter().map(|etag| etag.unwrap().revision).collect();
+        let mut revisions: Vec<i64> = written
+            .into_iter()
+            .map(|etag| etag.unwrap().revision)
+            .collect();
         revisions.sort_unstable();
         assert_eq!(revisions, (2..42).collect::<Vec<i64>>());
         let run = get_run(test, "r1").await.unwrap();
@@ -226,10 +278,19 @@ async fn logged_models_are_listed_in_a_tag() {
         for model_json in ["{\"a\":1}", "{\"b\":2}"] {
             let model_json = model_json.to_owned();
             let run_id = RunId::new("r1");
-            test.write(LogModel { run_id, model_json, history_key }).await.unwrap();
+            test.write(LogModel {
+                run_id,
+                model_json,
+                history_key,
+            })
+            .await
+            .unwrap();
         }
         let tags = get_run(test, "r1").await.unwrap().tags;
-        assert_eq!(tags[0], tag("mlflow.log-model.history", "[{\"a\":1}, {\"b\":2}]"));
+        assert_eq!(
+            tags[0],
+            tag("mlflow.log-model.history", "[{\"a\":1}, {\"b\":2}]")
+        );
     })
     .await;
 }
@@ -241,14 +302,33 @@ async fn a_purged_run_leaves_nothing_behind() {
             create_run(test, run_id).await;
             log_params(test, run_id, &[param("p", "a")]).await.unwrap();
             let points = [metric("m", 1, 1, 0.5)];
-            test.write(metrics_batch(test, run_id, &points).await).await.unwrap();
+            test.write(metrics_batch(test, run_id, &points).await)
+                .await
+                .unwrap();
         }
         let kept = get_run(test, "kept").await.unwrap();
-        test.write(PurgeRun { run_id: RunId::new("gone") }).await.unwrap();
-        assert_eq!(get_run(test, "gone").await.unwrap_err().kind(), ErrorKind::NotFound);
+        test.write(PurgeRun {
+            run_id: RunId::new("gone"),
+        })
+        .await
+        .unwrap();
+        assert_eq!(
+            get_run(test, "gone").await.unwrap_err().kind(),
+            ErrorKind::NotFound
+        );
         assert_eq!(get_run(test, "kept").await.unwrap(), kept);
-        for table in ["runs", "run_params", "run_tags", "run_metrics", "metric_points"] {
-            assert_eq!(count(test, &format!("SELECT count(*) FROM {table}")).await, 1, "{table}");
+        for table in [
+            "runs",
+            "run_params",
+            "run_tags",
+            "run_metrics",
+            "metric_points",
+        ] {
+            assert_eq!(
+                count(test, &format!("SELECT count(*) FROM {table}")).await,
+                1,
+                "{table}"
+            );
         }
     })
     .await;
