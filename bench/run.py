@@ -172,7 +172,10 @@ def record(text: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--only", choices=TARGETS, help="measure one server; the other's last results are used"
+        "--measure",
+        choices=[*TARGETS, "both", "none"],
+        default="both",
+        help="which server to measure; the last results are shown of one that is not",
     )
     parser.add_argument("--seconds", type=int, default=5, help="length of one measurement")
     parser.add_argument("--port", type=int, default=19500)
@@ -183,7 +186,7 @@ def main() -> None:
         subprocess.run([ROOT / "scripts" / "debian-packages", "wrk"], check=True)
     RESULTS.mkdir(exist_ok=True)
     for name, target in TARGETS.items():
-        if arguments.only in (None, name):
+        if arguments.measure in ("both", name):
             measured = measure_target(target(arguments.port), arguments.seconds)
             measured["machine"] = machine()
             (RESULTS / f"{name}.json").write_text(json.dumps(measured, indent=1))
