@@ -23,7 +23,7 @@ use crate::routes;
 use crate::telemetry::{self, RequestMetrics};
 
 /// Retry tokens live for a day, so there is no hurry to forget them.
-const PURGE_INTERVAL: Duration = Duration::from_mins(15);
+const CLEAN_UP_INTERVAL: Duration = Duration::from_mins(15);
 
 /// A server that holds its port and its data, and answers once it runs.
 pub struct Server {
@@ -82,9 +82,9 @@ impl Server {
     /// Serves until asked to stop; then lets requests in flight finish and closes the store, so
     /// that nothing acknowledged or queued is lost.
     pub async fn run(self, shutdown: &Shutdown) {
-        let purging = tokio::spawn(purge_retry_tokens(Arc::clone(&self.service)));
+        let cleaning = tokio::spawn(clean_up(Arc::clone(&self.service)));
         serve(self.listener, self.front, self.connections, shutdown).await;
-        purging.abort();
+        cleaning.abort();
         self.service.db().close().await;
         info!("stopped");
     }
@@ -177,15 +177,24 @@ fn connections(settings: &Settings) -> Connections {
     }
 }
 
-/// Forgets retry tokens whose time is over. A failure leaves them to the next round.
-async fn purge_retry_tokens(service: Arc<Service>) {
-    let mut rounds = interval_at(Instant::now() + PURGE_INTERVAL, PURGE_INTERVAL);
+/// Forgets retry tokens whose time is over, and drops uploads that nobody continues. A failure
+/// leaves them to the next round.
+async fn clean_up(service: Arc<Service>) {
+    let mut rounds = interval_at(Instant::now() + CLEAN_UP_INTERVAL, CLEAN_UP_INTERVAL);
     loop {
         rounds.tick().await;
-        match service.purge_retry_tokens().await {
-            Ok(0) => {}
-            Ok(count) => info!(count, "forgot old retry tokens"),
-            Err(error) => error!(%error, cause = error.cause(), "cannot forget old retry tokens"),
-        }
+        report(
+            "forgot old retry tokens",
+            service.purge_retry_tokens().await,
+        );
+        report("dropped abandoned uploads", service.sweep_uploads().await);
+    }
+}
+
+fn report(what: &str, outcome: ferroflow_model::Result<u64>) {
+    match outcome {
+        Ok(0) => {}
+        Ok(count) => info!(count, "{what}"),
+        Err(error) => error!(%error, cause = error.cause(), "could not finish: {what}"),
     }
 }

@@ -14,6 +14,9 @@ use crate::service::authorise;
 /// The scheme of artifacts that clients read and write through this server.
 const PROXY_SCHEME: &str = "mlflow-artifacts:";
 
+/// An upload in parts that gets no further part for so long is dropped.
+const UPLOAD_LIFETIME_MS: i64 = 24 * 60 * 60 * 1000;
+
 /// A list of artifacts below the root of what they belong to.
 pub struct ArtifactListing {
     /// The root's URI.
@@ -175,6 +178,15 @@ impl Service {
             return Ok(below(&model.artifact_uri, path));
         }
         Ok(source.to_owned())
+    }
+
+    /// Drops uploads in parts that nobody has continued for a day; answers how many.
+    pub async fn sweep_uploads(&self) -> Result<u64> {
+        let swept = self
+            .artifacts
+            .sweep(self.now_ms() - UPLOAD_LIFETIME_MS)
+            .await?;
+        Ok(swept as u64)
     }
 
     async fn list_below(
