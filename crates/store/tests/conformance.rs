@@ -45,6 +45,10 @@ mod search_logged_models;
 mod search_plans;
 #[path = "conformance/search_registry.rs"]
 mod search_registry;
+#[path = "conformance/search_run_fixtures.rs"]
+mod search_run_fixtures;
+#[path = "conformance/search_run_pages.rs"]
+mod search_run_pages;
 #[path = "conformance/search_runs.rs"]
 mod search_runs;
 #[path = "conformance/tenants.rs"]

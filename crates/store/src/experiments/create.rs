@@ -9,7 +9,7 @@ use super::name_is_taken;
 use super::read::recall_experiment;
 use crate::command::{Applied, Change, Mutation, ResultKey, WriteContext};
 use crate::conn::Conn;
-use crate::tags::{EXPERIMENT_TAGS, KeyedValue};
+use crate::tags::EXPERIMENT_TAGS;
 use crate::{KeyCache, args};
 
 /// Where the artifacts of an experiment go.
@@ -50,8 +50,9 @@ impl Mutation for CreateExperiment {
             ArtifactLocation::Below(root) => format!("{root}{number}"),
         };
         let row_key = self.insert(conn, write, number, &artifact_location).await?;
-        let tags = self.keyed_tags();
-        EXPERIMENT_TAGS.upsert(conn, row_key, None, &tags).await?;
+        EXPERIMENT_TAGS
+            .insert_tags(conn, row_key, None, &self.tags, &self.tag_keys)
+            .await?;
         Ok(Applied {
             out: self.answer(write, row_key, number, artifact_location),
             result: ResultKey {
@@ -109,15 +110,6 @@ impl CreateExperiment {
         ];
         let inserted = conn.query_optional(SQL, args, |row| row.get(0)).await?;
         inserted.ok_or_else(|| name_is_taken(&self.name))
-    }
-
-    fn keyed_tags(&self) -> Vec<KeyedValue> {
-        let tags = self.tags.iter().zip(&self.tag_keys);
-        tags.map(|(tag, key_id)| KeyedValue {
-            key_id: *key_id,
-            value: tag.value.clone(),
-        })
-        .collect()
     }
 
     fn answer(
