@@ -23,7 +23,10 @@ const MODELS_TAG: &str = "mlflow.log-model.history";
 impl Service {
     /// Creates a run in an active experiment.
     pub async fn create_run(&self, context: &Context, new: NewRun) -> Result<Run> {
-        let (name, tags) = self.named(new.name, new.tags)?;
+        check_distinct(&new.tags)?;
+        let name = given_name(new.name, &new.tags)?;
+        let name = name.unwrap_or_else(|| random_name(self.random()));
+        let tags = with_name(new.tags, &name);
         let create = store::CreateRun {
             run_id: RunId::new(self.new_hex_id()),
             experiment_id: new.experiment_id.unwrap_or(ExperimentId::DEFAULT),
@@ -35,34 +38,6 @@ impl Service {
             keys: self.db.keys(),
         };
         self.write(context, create).await
-    }
-
-    /// The name of a new run, and its tags with that name among them.
-    fn named(&self, name: Option<String>, mut tags: Vec<Tag>) -> Result<(String, Vec<Tag>)> {
-        check_distinct(&tags)?;
-        let named = |tag: &Tag| tag.key == NAME_TAG;
-        let given = name.filter(|name| !name.is_empty());
-        let tagged = tags
-            .iter()
-            .find(|tag| named(tag))
-            .map(|tag| tag.value.clone());
-        let tagged = tagged.filter(|name| !name.is_empty());
-        if let (Some(given), Some(tagged)) = (&given, &tagged)
-            && given != tagged
-        {
-            return Err(Error::invalid(format!(
-                "Both 'run_name' argument and '{NAME_TAG}' tag are specified, but with different values (run_name='{given}', {NAME_TAG}='{tagged}')."
-            )));
-        }
-        let name = given
-            .or(tagged)
-            .unwrap_or_else(|| random_name(self.random()));
-        tags.retain(|tag| !named(tag));
-        tags.push(Tag {
-            key: NAME_TAG.to_owned(),
-            value: name.clone(),
-        });
-        Ok((name, tags))
     }
 
     /// Reads a run with the latest value of each metric.
@@ -194,6 +169,28 @@ impl Service {
     }
 }
 
+/// The name that a new run is given, directly or by its tag; an empty one counts as none.
+fn given_name(name: Option<String>, tags: &[Tag]) -> Result<Option<String>> {
+    let is_given = |name: &String| !name.is_empty();
+    let (name, tagged) = (name.filter(is_given), name_among(tags).filter(is_given));
+    match (name, tagged) {
+        (Some(name), Some(tagged)) if name != tagged => Err(Error::invalid(format!(
+            "Both 'run_name' argument and '{NAME_TAG}' tag are specified, but with different values (run_name='{name}', {NAME_TAG}='{tagged}')."
+        ))),
+        (name, tagged) => Ok(name.or(tagged)),
+    }
+}
+
+/// The tags of a new run, with its name among them.
+fn with_name(mut tags: Vec<Tag>, name: &str) -> Vec<Tag> {
+    tags.retain(|tag| tag.key != NAME_TAG);
+    tags.push(Tag {
+        key: NAME_TAG.to_owned(),
+        value: name.to_owned(),
+    });
+    tags
+}
+
 /// Keeps the last tag of each key. A run cannot be renamed to nothing: such a tag is ignored.
 fn distinct_run_tags(mut tags: Vec<Tag>) -> Vec<Tag> {
     tags.retain(|tag| tag.key != NAME_TAG || !tag.value.is_empty());
@@ -231,4 +228,67 @@ fn check_distinct_params(params: &[Param]) -> Result<()> {
 fn repeated<'a>(keys: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     let mut seen = HashSet::new();
     keys.filter(|key| !seen.insert(*key)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tag(key: &str, value: &str) -> Tag {
+        Tag {
+            key: key.to_owned(),
+            value: value.to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_run_is_named_by_itself_or_by_its_tag() {
+        let given = |name: &str, tags: &[Tag]| {
+            let name = given_name(Some(name.to_owned()), tags);
+            name.map_err(|error| error.to_string())
+        };
+        let named = |name: &str| Ok(Some(name.to_owned()));
+        assert_eq!(given("a", &[]), named("a"));
+        assert_eq!(given("a", &[tag(NAME_TAG, "a")]), named("a"));
+        assert_eq!(given("a", &[tag(NAME_TAG, "")]), named("a"));
+        assert_eq!(given("", &[tag("k", "v"), tag(NAME_TAG, "b")]), named("b"));
+        assert_eq!(given("", &[tag(NAME_TAG, "")]), Ok(None));
+        let conflict = "Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values (run_name='a', mlflow.runName='b').";
+        assert_eq!(given("a", &[tag(NAME_TAG, "b")]), Err(conflict.to_owned()));
+    }
+
+    #[test]
+    fn the_name_of_a_run_is_among_its_tags_once() {
+        let tags = with_name(vec![tag(NAME_TAG, ""), tag("k", "v")], "a");
+        assert_eq!(tags, [tag("k", "v"), tag(NAME_TAG, "a")]);
+    }
+
+    #[test]
+    fn a_run_is_not_renamed_to_nothing() {
+        let tags = vec![
+            tag(NAME_TAG, "a"),
+            tag(NAME_TAG, ""),
+            tag("k", ""),
+            tag("k", "v"),
+        ];
+        let tags = distinct_run_tags(tags);
+        assert_eq!(tags, [tag("k", "v"), tag(NAME_TAG, "a")]);
+        assert_eq!(name_among(&tags).as_deref(), Some("a"));
+    }
+
+    #[test]
+    fn keys_are_given_once() {
+        let param = |key: &str| Param {
+            key: key.to_owned(),
+            value: String::new(),
+        };
+        assert!(check_distinct_params(&[param("a"), param("b")]).is_ok());
+        let error = check_distinct_params(&[param("a"), param("b"), param("a")]);
+        let message = "Duplicate parameter keys have been submitted: ['a']. Please ensure the request contains only one param value per param key.";
+        assert_eq!(
+            error.map_err(|error| error.to_string()),
+            Err(message.to_owned())
+        );
+        assert!(check_distinct(&[tag("k", "1"), tag("k", "1")]).is_err());
+    }
 }

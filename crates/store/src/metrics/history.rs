@@ -28,14 +28,14 @@ impl Query for MetricHistory {
     const IS_LONG: bool = true;
 
     async fn run<C: Conn>(&self, conn: &mut C) -> Result<Page<Metric>> {
-        let after = self.after()?;
-        let Some((experiment_pk, run_pk)) = self.find_run(conn).await? else {
-            return Ok(Page::empty());
-        };
         const SQL: &str = "SELECT timestamp_ms, step, value, is_nan FROM metric_points \
             WHERE experiment_pk = $1 AND run_pk = $2 AND key_id = $3 \
             AND (timestamp_ms, step, value, is_nan) > ($4, $5, $6, $7) \
             ORDER BY timestamp_ms, step, value, is_nan LIMIT $8";
+        let after = self.after()?;
+        let Some((experiment_pk, run_pk)) = self.find_run(conn).await? else {
+            return Ok(Page::empty());
+        };
         // One point more than fits tells whether there is another page.
         let limit = self.size().saturating_add(1);
         let args = args![

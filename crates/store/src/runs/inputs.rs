@@ -33,9 +33,10 @@ pub(super) async fn load_dataset_inputs<C: Conn>(
             Ok(((row.get(0)?, row.get(1)?), dataset))
         })
         .await?;
-    let mut tags = match rows.is_empty() {
-        true => HashMap::new(),
-        false => load_input_tags(conn, run_pks).await?,
+    let mut tags = if rows.is_empty() {
+        HashMap::new()
+    } else {
+        load_input_tags(conn, run_pks).await?
     };
     let mut inputs: HashMap<i64, Vec<DatasetInput>> = HashMap::new();
     for (place, dataset) in rows {

@@ -6,7 +6,7 @@ use ferroflow_model::{Error, Etag, LifecycleStage, Result, RunId};
 use super::changed;
 use super::edit::{recall_etag, result_key};
 use super::read::find_run;
-use crate::command::{Applied, Mutation, ResultKey, WriteContext};
+use crate::command::{Applied, Change, Mutation, ResultKey, WriteContext};
 use crate::conn::{Conn, Statement};
 use crate::{Value, args};
 
@@ -106,7 +106,8 @@ pub struct PurgeRun {
 
 impl Mutation for PurgeRun {
     type Out = Etag;
-    const OPERATION: &'static str = "runs.purge";
+    // A retry token serves one of the two ways to delete.
+    const OPERATION: &'static str = DeleteRun::OPERATION;
 
     async fn apply<C: Conn>(&self, conn: &mut C, write: &WriteContext) -> Result<Applied<Etag>> {
         let run = lock_run(conn, write, &self.run_id).await?;
@@ -119,7 +120,10 @@ impl Mutation for PurgeRun {
         Ok(Applied {
             out: etag,
             result: result_key(etag),
-            change: changed(&self.run_id),
+            change: Change {
+                after: Some("{\"permanently\":true}".to_owned()),
+                ..changed(&self.run_id)
+            },
         })
     }
 

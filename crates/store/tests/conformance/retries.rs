@@ -96,6 +96,12 @@ async fn a_token_whose_result_is_gone_is_refused() {
         let again = test.write_with(test.retry("p", 1), purge()).await.unwrap();
         assert_eq!(again, purged, "what was to be deleted is deleted");
 
+        let delete = DeleteRun {
+            run_id: RunId::new("r1"),
+        };
+        let other_way = test.write_with(test.retry("p", 2), delete).await;
+        assert_eq!(kind(other_way), Some(ErrorKind::RetryTokenInvalidated));
+
         create("deleted", "r3").await.unwrap();
         test.write(DeleteRun {
             run_id: RunId::new("r3"),

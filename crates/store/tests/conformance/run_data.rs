@@ -134,34 +134,29 @@ async fn a_refused_batch_leaves_nothing_behind() {
 async fn the_latest_point_has_the_highest_step_then_time_then_value() {
     on_each_engine(async |test| {
         create_run(test, "r1").await;
-        let latest = async |points: &[Metric]| {
-            test.write(metrics_batch(test, "r1", points).await)
+        let latest = async |points: Vec<Metric>| {
+            test.write(metrics_batch(test, "r1", &points).await)
                 .await
                 .unwrap();
             get_run(test, "r1").await.unwrap().metrics
         };
-        let first = metric("m", 5, 10, 1.0);
-        assert_eq!(
-            latest(&[metric("m", 4, 99, 9.0), first.clone()]).await,
-            [first.clone()]
-        );
-        let earlier = [
+        let first = || vec![metric("m", 5, 10, 1.0)];
+        let mut points = first();
+        points.push(metric("m", 4, 99, 9.0));
+        assert_eq!(latest(points).await, first());
+        let earlier = vec![
             metric("m", 4, 100, 7.0),
             metric("m", 5, 9, 8.0),
             metric("m", 5, 10, 0.5),
         ];
-        assert_eq!(latest(&earlier).await, [first.clone()]);
-        assert_eq!(
-            latest(&[metric("m", 5, 10, f64::NAN)]).await,
-            [first],
-            "NaN counts as 0"
-        );
-        let higher = metric("m", 5, 10, 2.0);
-        assert_eq!(latest(&[higher.clone()]).await, [higher]);
-        let negative = metric("n", -3, 1, f64::NEG_INFINITY);
-        let metrics = latest(&[negative]).await;
+        assert_eq!(latest(earlier).await, first());
+        let nan = vec![metric("m", 5, 10, f64::NAN)];
+        assert_eq!(latest(nan).await, first(), "NaN counts as 0");
+        let higher = || vec![metric("m", 5, 10, 2.0)];
+        assert_eq!(latest(higher()).await, higher());
+        let metrics = latest(vec![metric("n", -3, 1, f64::NEG_INFINITY)]).await;
         assert_eq!(metrics[1], metric("n", -3, 1, f64::MIN));
-        let nan = &latest(&[metric("m", 6, 1, f64::NAN)]).await[0];
+        let nan = &latest(vec![metric("m", 6, 1, f64::NAN)]).await[0];
         assert!(nan.value.is_nan() && nan.step == 6);
     })
     .await;
