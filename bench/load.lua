@@ -52,7 +52,7 @@ operations["log-batch of 1000 metrics"] = function()
     for key = 0, 9 do
       metrics[#metrics + 1] = string.format(
         '{"key":"metric-%d","value":%.6f,"timestamp":%d,"step":%d}',
-        key, step / (key + 1), 1700000000000 + step, sent * 100 + step)
+        key, step / (key + 1), 1700000000000 + sent * 100 + step, sent * 100 + step)
     end
   end
   return post("runs/log-batch",
