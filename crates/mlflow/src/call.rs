@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, RawPathParams, Request};
 use axum::response::{IntoResponse, Response};
-use ferroflow_model::{Context, Error, Permission, PlatformId, Result, Scope, WorkspaceKey};
+use ferroflow_model::{
+    Context, Error, Permission, PlatformId, Resource, Result, Scope, WorkspaceKey,
+};
 use ferroflow_service::Service;
 use ferroflow_web::{Reporter, facts};
 use http::HeaderMap;
@@ -140,7 +142,20 @@ async fn receive(parts: &mut Parts) -> Answer<(Context, PathParameters)> {
         retry: None,
         if_match: None,
     };
+    if belongs_to_workspace(context.permission.resource) {
+        context.workspace()?;
+    }
     Ok((context, path))
+}
+
+/// Whether a workspace owns such things; the others belong to the platform, or to the server.
+const fn belongs_to_workspace(resource: Resource) -> bool {
+    match resource {
+        Resource::Experiments | Resource::Runs | Resource::LoggedModels | Resource::Artifacts => {
+            true
+        }
+        Resource::RegisteredModels | Resource::Server | Resource::Workspaces => false,
+    }
 }
 
 async fn read_path(parts: &mut Parts) -> Result<PathParameters> {

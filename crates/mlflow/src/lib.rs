@@ -34,4 +34,4 @@ mod wire;
 pub use error::error_response;
 pub use fallback::{method_not_allowed, not_found};
 pub use options::RoutesOptions;
-pub use routes::routes;
+pub use routes::{routes, tenant_routes};

@@ -26,11 +26,28 @@ pub(crate) const DELETE: Method = Method::DELETE;
 
 /// All routes at the root of the server.
 pub fn routes(options: &RoutesOptions) -> RouteTable<Arc<Service>> {
-    let mut routes = Routes {
+    let prefix = options.static_prefix.trim_end_matches('/');
+    declare(Routes {
         table: RouteTable::new(),
-        base: options.static_prefix.trim_end_matches('/').to_owned(),
+        base: prefix.to_owned(),
+        is_prefixed: !prefix.is_empty(),
         options: Arc::new(options.clone()),
-    };
+    })
+}
+
+/// The same routes below a path that names a tenant by its parameters `aiDataPlatformId` and
+/// `workspaceKey`; without the latter, what belongs to a workspace is refused. The prefix of the
+/// root has no part in it.
+pub fn tenant_routes(base: &str, options: &RoutesOptions) -> RouteTable<Arc<Service>> {
+    declare(Routes {
+        table: RouteTable::new(),
+        base: base.to_owned(),
+        is_prefixed: false,
+        options: Arc::new(options.clone()),
+    })
+}
+
+fn declare(mut routes: Routes) -> RouteTable<Arc<Service>> {
     experiments::declare(&mut routes);
     runs::declare(&mut routes);
     metrics::declare(&mut routes);
@@ -50,6 +67,8 @@ pub fn routes(options: &RoutesOptions) -> RouteTable<Arc<Service>> {
 pub(crate) struct Routes {
     table: RouteTable<Arc<Service>>,
     base: String,
+    /// Whether the base is a prefix that an operator chose for all routes.
+    is_prefixed: bool,
     options: Arc<RoutesOptions>,
 }
 
@@ -80,8 +99,8 @@ impl Routes {
             Roots::Both => both(base).to_vec(),
             Roots::Ajax => vec![format!("{base}/ajax-api{path}")],
             Roots::Bare => vec![format!("{base}{path}")],
-            Roots::BothAndUnprefixed if base.is_empty() => both(base).to_vec(),
-            Roots::BothAndUnprefixed => [both(base), both("")].concat(),
+            Roots::BothAndUnprefixed if self.is_prefixed => [both(base), both("")].concat(),
+            Roots::BothAndUnprefixed => both(base).to_vec(),
         }
     }
 
@@ -230,6 +249,18 @@ mod tests {
         let is_bytes = |route: &&RouteFacts| route.path.contains("mlflow-artifacts/artifacts/");
         assert!(extra.iter().all(is_bytes));
         assert_eq!(extra.len(), 4);
+    }
+
+    #[test]
+    fn a_tenant_has_all_routes_below_its_path_alone() {
+        let options = RoutesOptions {
+            static_prefix: "/p".to_owned(),
+            ..RoutesOptions::default()
+        };
+        let base = "/tenants/{aiDataPlatformId}";
+        let table = tenant_routes(base, &options);
+        assert_eq!(table.facts().count(), facts("").len());
+        assert!(table.facts().all(|route| route.path.starts_with(base)));
     }
 
     #[test]

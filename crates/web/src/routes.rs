@@ -31,6 +31,7 @@ impl RouteFacts {
 }
 
 /// One method on one path, with its handler.
+#[derive(Clone)]
 pub struct Route<S> {
     facts: RouteFacts,
     handler: MethodRouter<S>,
@@ -72,6 +73,7 @@ impl<S: Clone + Send + Sync + 'static> Route<S> {
 }
 
 /// All routes of a dialect, or of the server.
+#[derive(Clone)]
 pub struct RouteTable<S> {
     routes: Vec<Route<S>>,
 }

@@ -62,7 +62,8 @@ impl Query for GetRun {
     }
 }
 
-/// Finds a run by its public id, deleted ones too.
+/// Finds a run by its public id, deleted ones too. A workspace looks at its own, a platform at all
+/// of its workspaces.
 pub(crate) async fn find_run<C: Conn>(
     conn: &mut C,
     tenant: Tenant,
@@ -70,7 +71,7 @@ pub(crate) async fn find_run<C: Conn>(
 ) -> Result<RunInfo> {
     let sql = format!(
         "SELECT {RUN_COLUMNS} FROM {RUN_TABLES} \
-         WHERE r.platform_pk = $1 AND r.run_id = $2 AND r.workspace_pk = $3"
+         WHERE r.platform_pk = $1 AND r.run_id = $2 AND (r.workspace_pk = $3 OR $3 = 0)"
     );
     let args = args![tenant.platform, run_id.as_str(), tenant.workspace];
     let found = conn.query_optional(&sql, args, run_row).await?;
