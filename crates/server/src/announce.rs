@@ -2,14 +2,14 @@
 
 use std::net::SocketAddr;
 
-use crate::config::{LogFormat, Settings};
+use crate::config::{LogFormat, Settings, in_full};
 use crate::probes::{MLFLOW_VERSION, VERSION};
 
 /// What is printed to standard output once the server listens.
 pub(crate) fn announcement(settings: &Settings, address: SocketAddr) -> String {
     let url = url(settings, address);
-    let database = settings.database().to_string();
-    let artifacts = settings.artifacts().display().to_string();
+    let database = settings.database().in_full().to_string();
+    let artifacts = in_full(&settings.artifacts()).display().to_string();
     match settings.log_format {
         LogFormat::Text => format!(
             "Ferroflow {VERSION} listens on {url}\n\

@@ -19,7 +19,7 @@ use crate::config::Settings;
 use crate::effects::Effects;
 use crate::http::{Connections, Front, Limits, Security, Shutdown, serve};
 use crate::probes::Probes;
-use crate::routes;
+use crate::routes::Routers;
 use crate::telemetry::{self, RequestMetrics};
 
 /// Retry tokens live for a day, so there is no hurry to forget them.
@@ -54,7 +54,7 @@ impl Server {
         let metrics = RequestMetrics::register(&mut registry);
         telemetry::register_store(&mut registry, &service);
         let probes = Probes::new(&service, registry);
-        let router = routes::router(&mlflow_options(settings)?, &service, &probes, extra);
+        let routers = Routers::new(&mlflow_options(settings)?, &service, &probes, extra);
         let security = Security::new(
             &settings.host,
             &settings.allowed_hosts,
@@ -63,7 +63,7 @@ impl Server {
         Ok(Self {
             listener,
             address,
-            front: Arc::new(Front::new(router, security, limits(settings), metrics)),
+            front: Arc::new(Front::new(routers, security, limits(settings), metrics)),
             service,
             connections: connections(settings),
         })
@@ -112,12 +112,14 @@ async fn listen(settings: &Settings) -> Result<TcpListener> {
 
 async fn open_service(settings: &Settings, effects: &Effects) -> Result<Service> {
     make_data_dir(&settings.data_dir)?;
+    let database = settings.database();
     let options = DbOptions {
-        url: settings.database().expose().parse()?,
+        url: database.expose().parse()?,
         pool_size: settings.database_pool_size,
         now_ms: effects.clock.now_ms(),
     };
-    let db = Db::open(options).await?;
+    let opened = Db::open(options).await;
+    let db = opened.with_context(|| database.to_string())?;
     let root = settings.artifacts();
     let artifacts = ArtifactStore::local(&root, ferroflow_artifacts::Limits::default())
         .map_err(|error| explain(&error))

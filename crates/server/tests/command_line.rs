@@ -264,11 +264,10 @@ fn the_start_says_where_everything_is() {
         "Ferroflow {} listens on {url}\n",
         env!("CARGO_PKG_VERSION")
     )));
-    assert!(
-        text.contains(
-            "sqlite:./ferroflow-data/ferroflow.db, artifacts in ./ferroflow-data/artifacts"
-        )
-    );
+    let place = directory.path().canonicalize().unwrap();
+    let data = place.join("ferroflow-data").display().to_string();
+    let told = format!("sqlite:{data}/ferroflow.db, artifacts in {data}/artifacts");
+    assert!(text.contains(&told), "{text}");
     assert!(text.contains(&format!("mlflow.set_tracking_uri(\"{url}\")")));
     assert!(text.contains(&format!("service_endpoint=\"{url}\"")));
     assert!(get(server.address, "/health").ends_with("\r\n\r\nOK"));

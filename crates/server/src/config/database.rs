@@ -1,7 +1,7 @@
 //! Where the database is, and how to say so without its password.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{self, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -20,10 +20,23 @@ impl DatabaseUrl {
         Self(format!("{SQLITE}{}", path.display()))
     }
 
+    /// The same database with the path of its file from the root on, for people to find it.
+    pub(crate) fn in_full(&self) -> Self {
+        match self.0.strip_prefix(SQLITE) {
+            Some(path) => Self::sqlite(&in_full(Path::new(path))),
+            None => self.clone(),
+        }
+    }
+
     /// The text as configured, password included.
     pub fn expose(&self) -> &str {
         &self.0
     }
+}
+
+/// The path from the root on, where the working directory is known.
+pub(crate) fn in_full(path: &Path) -> PathBuf {
+    path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 impl TryFrom<String> for DatabaseUrl {

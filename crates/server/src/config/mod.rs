@@ -7,6 +7,7 @@ mod print;
 mod settings;
 
 pub use database::DatabaseUrl;
+pub(crate) use database::in_full;
 pub use flags::Flags;
 pub use load::{Loaded, Origin, load};
 pub use print::print;

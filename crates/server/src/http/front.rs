@@ -8,7 +8,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::Router;
 use axum::body::Body;
 use axum::response::Response;
 use ferroflow_model::{Caller, Error, ErrorKind};
@@ -22,6 +21,7 @@ use tracing::{Level, debug, enabled, error};
 
 use super::dialect::Dialect;
 use super::security::{self, Security};
+use crate::routes::Routers;
 use crate::telemetry::RequestMetrics;
 
 /// What a client waits before it tries again what the server could not do.
@@ -40,7 +40,7 @@ pub(crate) struct Limits {
 
 /// Takes requests in, and sends answers out.
 pub(crate) struct Front {
-    router: Router,
+    routers: Routers,
     security: Security,
     limits: Limits,
     metrics: RequestMetrics,
@@ -48,15 +48,15 @@ pub(crate) struct Front {
 }
 
 impl Front {
-    /// Puts all that goes for every request before the router.
+    /// Puts all that goes for every request before the routers.
     pub(crate) fn new(
-        router: Router,
+        routers: Routers,
         security: Security,
         limits: Limits,
         metrics: RequestMetrics,
     ) -> Self {
         Self {
-            router,
+            routers,
             security,
             limits,
             metrics,
@@ -67,7 +67,7 @@ impl Front {
     /// Answers one request, whatever happens.
     pub(crate) async fn answer(&self, request: Request<Body>) -> Response {
         let started = Instant::now();
-        let dialect = Dialect::of(request.uri().path());
+        let dialect = self.routers.dialects.choose(&request);
         let request_id = dialect.request_id(request.headers());
         let matched = MatchedRoute::default();
         let page = Page::that_sent(&request);
@@ -75,7 +75,7 @@ impl Front {
 
         let mut response = match self.security.intercept(&request) {
             Some(response) => response,
-            None => match self.work(request, &request_id, &matched).await {
+            None => match self.work(request, dialect, &request_id, &matched).await {
                 Ok(response) => response,
                 Err(error) => dialect.error(&error),
             },
@@ -115,6 +115,7 @@ impl Front {
     async fn work(
         &self,
         mut request: Request<Body>,
+        dialect: Dialect,
         request_id: &Arc<str>,
         matched: &MatchedRoute,
     ) -> Result<Response, Error> {
@@ -125,16 +126,17 @@ impl Front {
         extensions.insert(BodyLimit(self.limits.body_bytes));
         extensions.insert(matched.clone());
 
-        self.route(request, request_id, matched).await
+        self.route(request, dialect, request_id, matched).await
     }
 
     async fn route(
         &self,
         request: Request<Body>,
+        dialect: Dialect,
         request_id: &str,
         matched: &MatchedRoute,
     ) -> Result<Response, Error> {
-        let mut router = self.router.clone();
+        let mut router = self.routers.of(dialect);
         let handling = async move { router.call(request).await };
         let mut handling = pin!(AssertUnwindSafe(handling).catch_unwind());
         let outcome = match timeout(self.limits.request_timeout, &mut handling).await {

@@ -4,7 +4,6 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
 use axum::response::Response;
 use http::Request;
 use hyper::body::Incoming;
@@ -18,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
 use super::Front;
-use super::body::PatientBody;
+use super::body::receive;
 
 /// After a failure to accept, such as too many open files: trying at once would fail again.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -103,7 +102,7 @@ fn spawn_connection(
     let service = service_fn(move |request: Request<Incoming>| {
         let front = Arc::clone(&front);
         async move {
-            let request = request.map(|body| Body::new(PatientBody::new(body, patience)));
+            let request = receive(request, patience);
             Ok::<Response, Infallible>(front.answer(request).await)
         }
     });

@@ -7,7 +7,7 @@ mod listener;
 mod patterns;
 mod security;
 
-pub(crate) use dialect::{method_not_allowed, not_found};
+pub(crate) use dialect::{Dialect, Dialects, method_not_allowed, not_found};
 pub(crate) use front::{Front, Limits};
 pub use listener::Shutdown;
 pub(crate) use listener::{Connections, serve};

@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::extract::Request as AxumRequest;
 use bytes::Bytes;
 use ferroflow_model::{Caller, Permission, Resource};
+use ferroflow_server::config::Settings;
 use ferroflow_testkit::{Answer, Builder, Client, TestServer};
 use ferroflow_web::{BodyLimit, Route, RouteTable, facts, read_body};
 use http::{Method, Request, StatusCode};
@@ -134,7 +135,7 @@ async fn handlers_learn_caller_and_request_id() {
 
 #[tokio::test]
 async fn a_foreign_host_is_refused_except_by_probes() {
-    let hosts = |settings: &mut ferroflow_server::config::Settings| {
+    let hosts = |settings: &mut Settings| {
         settings.allowed_hosts = vec!["*.example.com".to_owned()];
     };
     let server = server().configure(hosts).start().await;
@@ -196,7 +197,7 @@ async fn a_foreign_page_cannot_change_anything() {
 
 #[tokio::test]
 async fn a_body_over_the_configured_limit_is_refused() {
-    let limit = |settings: &mut ferroflow_server::config::Settings| settings.max_body_bytes = 2000;
+    let limit = |settings: &mut Settings| settings.max_body_bytes = 2000;
     let server = server().configure(limit).start().await;
     let client = &mut server.client().await;
     for (bytes, status) in [(2000, 200), (2001, 413)] {
@@ -210,8 +211,7 @@ async fn a_body_over_the_configured_limit_is_refused() {
 
 #[tokio::test]
 async fn headers_over_the_limit_are_refused() {
-    let limit =
-        |settings: &mut ferroflow_server::config::Settings| settings.max_header_bytes = 8192;
+    let limit = |settings: &mut Settings| settings.max_header_bytes = 8192;
     let server = server().configure(limit).start().await;
     let fits = "a".repeat(7000);
     let answer = send(
@@ -286,8 +286,7 @@ async fn what_does_not_exist_is_said_in_the_shape_of_the_dialect() {
 
 #[tokio::test]
 async fn requests_over_the_limit_are_sent_away() {
-    let limit =
-        |settings: &mut ferroflow_server::config::Settings| settings.max_concurrent_requests = 1;
+    let limit = |settings: &mut Settings| settings.max_concurrent_requests = 1;
     let server = server().configure(limit).start().await;
     let mut busy = server.client().await;
     let answer = tokio::spawn(async move { busy.get("/test/lasts").await });
@@ -306,8 +305,7 @@ async fn requests_over_the_limit_are_sent_away() {
 
 #[tokio::test]
 async fn a_request_that_takes_too_long_is_ended_unless_it_streams() {
-    let limit =
-        |settings: &mut ferroflow_server::config::Settings| settings.request_timeout_seconds = 1;
+    let limit = |settings: &mut Settings| settings.request_timeout_seconds = 1;
     let server = server().configure(limit).start().await;
     let client = &mut server.client().await;
     let ended = client.get("/test/lasts").await;
@@ -320,8 +318,7 @@ async fn a_request_that_takes_too_long_is_ended_unless_it_streams() {
 
 #[tokio::test]
 async fn a_client_that_falls_silent_is_let_go() {
-    let limit =
-        |settings: &mut ferroflow_server::config::Settings| settings.idle_timeout_seconds = 1;
+    let limit = |settings: &mut Settings| settings.idle_timeout_seconds = 1;
     let server = server().configure(limit).start().await;
     let in_the_head = "GET /test/facts HTTP/1.1\r\nhost: localhost\r\n";
     let in_the_body =
@@ -334,5 +331,65 @@ async fn a_client_that_falls_silent_is_let_go() {
         assert!(closed.is_ok(), "after {sent:?}");
         assert!(!rest.starts_with(b"HTTP/1.1 200"), "after {sent:?}");
     }
+    server.stop().await;
+}
+
+/// Sends the pieces with pauses between them, and reads until the server closes.
+async fn converse(server: &TestServer, pieces: &[&str]) -> String {
+    let mut stream = TcpStream::connect(server.address()).await.unwrap();
+    for piece in pieces {
+        stream.write_all(piece.as_bytes()).await.unwrap();
+        sleep(Duration::from_millis(100)).await;
+    }
+    let mut said = String::new();
+    let read = timeout(Duration::from_secs(5), stream.read_to_string(&mut said)).await;
+    read.unwrap().unwrap();
+    said
+}
+
+const LAST: &str = "GET /health HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+
+#[tokio::test]
+async fn a_connection_survives_a_body_that_nobody_wanted() {
+    let server = server().start().await;
+    let head = "POST /nowhere HTTP/1.1\r\nhost: localhost\r\ncontent-length: 5\r\n\r\n";
+    let said = converse(&server, &[head, "123", "45", LAST]).await;
+    assert!(said.starts_with("HTTP/1.1 404"), "{said}");
+    assert!(said.contains("HTTP/1.1 200"), "{said}");
+
+    let chunked = "POST /nowhere HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n";
+    let said = converse(&server, &[chunked, "3\r\nabc\r\n", "0\r\n\r\n", LAST]).await;
+    assert!(said.contains("HTTP/1.1 200"), "{said}");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_body_is_asked_for_only_when_it_is_wanted() {
+    let server = server().start().await;
+    let head = |path: &str| {
+        format!(
+            "POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 5\r\nexpect: 100-continue\r\n\r\n"
+        )
+    };
+    let refused = converse(&server, &[&head("/nowhere")]).await;
+    assert!(refused.starts_with("HTTP/1.1 404"), "{refused}");
+    let taken = converse(&server, &[&head("/test/bytes"), "12345", LAST]).await;
+    assert!(
+        taken.starts_with("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200"),
+        "{taken}"
+    );
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_client_that_is_still_sending_sees_the_refusal() {
+    let limit = |settings: &mut Settings| settings.max_body_bytes = 1024;
+    let server = server().configure(limit).start().await;
+    let bytes = 8 * 1024 * 1024;
+    let head =
+        format!("POST /test/bytes HTTP/1.1\r\nhost: localhost\r\ncontent-length: {bytes}\r\n\r\n");
+    let said = converse(&server, &[&head, &"x".repeat(bytes), LAST]).await;
+    assert!(said.starts_with("HTTP/1.1 413"), "{said}");
+    assert!(said.contains("HTTP/1.1 200"), "{said}");
     server.stop().await;
 }
