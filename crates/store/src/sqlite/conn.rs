@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use ferroflow_model::Result;
+use rusqlite::config::DbConfig;
 use rusqlite::{CachedStatement, Connection, OpenFlags};
 
 use crate::conn::{BulkInsert, Conn, Engine, Statement};
@@ -41,6 +42,9 @@ impl SqliteConn {
         let connection =
             Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
         connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
+        // A plan never depends on the values that are bound. Otherwise SQLite compiles a statement
+        // anew whenever 0 or 1 is bound, and the row key of the first platform is 1.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         rusqlite::vtab::array::load_module(&connection)?;
         connection.execute_batch(match access {
             // FULL: an acknowledged write is on disk. The checkpoint is rarer than by default,
@@ -188,7 +192,26 @@ pub(crate) fn number_arguments(sql: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use rusqlite::StatementStatus;
+
     use super::*;
+
+    #[test]
+    fn a_statement_is_compiled_once_whatever_is_bound() {
+        const SQL: &str = "SELECT c FROM p JOIN c ON c.p = p.id WHERE p.a = $1 AND c.b = $2";
+        let directory = tempfile::TempDir::new().unwrap();
+        let path = directory.path().join("test.db");
+        let mut conn = SqliteConn::open(&path, Access::Write).unwrap();
+        conn.run("CREATE TABLE p (id INTEGER PRIMARY KEY, a, UNIQUE (a))")
+            .unwrap();
+        conn.run("CREATE TABLE c (p, b, c, UNIQUE (p, b))").unwrap();
+        for value in [7, 1, 0, 1] {
+            conn.query_now(SQL, crate::args![1, value], |row| row.get::<i64>(0))
+                .unwrap();
+        }
+        let statement = conn.prepare(SQL).unwrap();
+        assert_eq!(statement.get_status(StatementStatus::RePrepare), 0);
+    }
 
     #[test]
     fn arguments_are_bound_by_number_not_by_appearance() {
