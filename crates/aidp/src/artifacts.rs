@@ -5,13 +5,14 @@ use std::sync::Arc;
 use ferroflow_model::artifacts::FileInfo;
 use ferroflow_model::{Context, Page, Permission, Resource, Result};
 use ferroflow_service::Service;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::answer::Answer;
-use crate::fields::{Text, optional_text};
+use crate::answer::Listed;
+use crate::fields::Required;
 use crate::limits;
 use crate::operation::{Operations, workspace};
-use crate::page::page_token_of;
+use crate::page::page_token;
 use crate::runs::run_id;
 
 /// Declares the operation on artifacts.
@@ -25,14 +26,14 @@ pub(crate) fn declare(operations: &mut Operations) {
     );
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, JsonSchema)]
 struct List {
-    run_id: Option<Text>,
-    path: Option<Text>,
-    page_token: Option<Text>,
+    run_id: Required<limits::Lookup>,
+    path: Option<limits::ArtifactPath>,
+    page_token: Option<limits::PageToken>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Listing {
     root_uri: String,
     files: Vec<FileBody>,
@@ -40,7 +41,8 @@ struct Listing {
     next_page_token: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "File")]
 struct FileBody {
     path: String,
     is_dir: bool,
@@ -62,12 +64,11 @@ async fn artifacts(
     service: Arc<Service>,
     context: Context,
     input: List,
-) -> Result<Answer<Listing>> {
+) -> Result<Listed<Listing>> {
     let id = run_id(input.run_id)?;
-    let path = optional_text("path", input.path, limits::ARTIFACT_PATH)?;
-    let token = page_token_of(input.page_token)?;
+    let token = page_token(input.page_token);
     let listing = service
-        .list_run_artifacts(&context, &id, path.as_deref(), token.as_deref())
+        .list_run_artifacts(&context, &id, input.path.as_deref(), token.as_deref())
         .await?;
     let page = Page {
         items: listing.files,
@@ -79,5 +80,5 @@ async fn artifacts(
         files,
         next_page_token,
     };
-    Ok(Answer::page(page, FileBody::from, body))
+    Ok(Listed::new(page, FileBody::from, body))
 }

@@ -119,11 +119,12 @@ mod tests {
     use serde::{Deserialize, Serialize};
 
     use super::*;
-    use crate::fields::{Double, Integer, Text};
+    use crate::fields::{Double, Integer};
+    use crate::limits;
 
     #[derive(Debug, PartialEq, Deserialize, Serialize)]
     struct Outer {
-        name: Option<Text>,
+        name: Option<limits::Description>,
         count: Option<Integer>,
         flag: Option<bool>,
         points: Option<Vec<Object<Inner>>>,
@@ -131,7 +132,7 @@ mod tests {
 
     #[derive(Debug, PartialEq, Deserialize, Serialize)]
     struct Inner {
-        key: Option<Text>,
+        key: Option<limits::Lookup>,
         value: Option<Double>,
     }
 

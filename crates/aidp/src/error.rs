@@ -5,20 +5,22 @@ use axum::extract::Request;
 use axum::response::Response;
 use ferroflow_model::{Error, ErrorKind};
 use http::StatusCode;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::answer;
 
 /// The body of every error.
-#[derive(Serialize)]
-struct ErrorBody<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Error")]
+pub(crate) struct ErrorBody<'a> {
     code: &'static str,
     message: &'a str,
 }
 
 /// The status and code of each kind. A plain duplicate is never `IncorrectState`, because Oracle's
 /// SDK repeats a request that was answered so for minutes.
-const fn status_and_code(kind: ErrorKind) -> (StatusCode, &'static str) {
+pub(crate) const fn status_and_code(kind: ErrorKind) -> (StatusCode, &'static str) {
     match kind {
         ErrorKind::Unparsable => (StatusCode::BAD_REQUEST, "CannotParseRequest"),
         ErrorKind::InvalidParameter => (StatusCode::BAD_REQUEST, "InvalidParameter"),
@@ -44,6 +46,9 @@ const fn status_and_code(kind: ErrorKind) -> (StatusCode, &'static str) {
     }
 }
 
+/// What a path answers that belongs to no operation.
+pub(crate) const NO_OPERATION: (StatusCode, &str) = (StatusCode::NOT_FOUND, "NotFound");
+
 /// The answer to a request that failed.
 pub fn error_response(error: &Error) -> Response<Body> {
     let (status, code) = status_and_code(error.kind());
@@ -52,8 +57,8 @@ pub fn error_response(error: &Error) -> Response<Body> {
 
 /// Answers a path below [`BASE_PATH`](crate::BASE_PATH) that belongs to no operation.
 pub async fn not_found(_request: Request) -> Response<Body> {
-    let message = "There is no operation at this path.";
-    encode(StatusCode::NOT_FOUND, "NotFound", message)
+    let (status, code) = NO_OPERATION;
+    encode(status, code, "There is no operation at this path.")
 }
 
 /// Answers a method that the path's operation does not have; the router adds the `allow` header.
@@ -82,7 +87,7 @@ mod tests {
     use super::*;
 
     /// Every row of the table.
-    const TABLE: [(ErrorKind, u16, &str); 17] = [
+    const TABLE: [(ErrorKind, u16, &str); 18] = [
         (ErrorKind::Unparsable, 400, "CannotParseRequest"),
         (ErrorKind::InvalidParameter, 400, "InvalidParameter"),
         (ErrorKind::MissingParameter, 400, "MissingParameter"),
@@ -108,6 +113,7 @@ mod tests {
         (ErrorKind::TooManyRequests, 429, "TooManyRequests"),
         (ErrorKind::Internal, 500, "InternalServerError"),
         (ErrorKind::Unsupported, 501, "MethodNotImplemented"),
+        (ErrorKind::Unavailable, 503, "ServiceUnavailable"),
     ];
 
     async fn text(response: Response<Body>) -> String {
@@ -117,8 +123,10 @@ mod tests {
 
     #[tokio::test]
     async fn each_kind_has_a_status_a_code_and_the_one_body() {
-        let unavailable = (ErrorKind::Unavailable, 503, "ServiceUnavailable");
-        for (kind, status, code) in TABLE.into_iter().chain([unavailable]) {
+        for kind in ErrorKind::ALL {
+            assert!(TABLE.iter().any(|row| row.0 == kind), "{kind:?}");
+        }
+        for (kind, status, code) in TABLE {
             let error = Error::new(kind, "say \"why\"");
             let response = error_response(&error);
             assert_eq!(response.status(), status, "{kind:?}");

@@ -7,20 +7,16 @@ use ferroflow_model::{
     Context, Error, ExperimentId, MissingTag, Permission, Resource, Result, ViewType,
 };
 use ferroflow_service::Service;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::answer::{Answer, Empty};
-use crate::fields::{Integer, Text, optional_text, required_text};
-use crate::filter::{filter, order_by};
+use crate::answer::{Empty, Listed, Tagged};
+use crate::fields::Required;
+use crate::filter::{Clauses, order_by};
 use crate::limits;
 use crate::operation::{Operations, workspace};
-use crate::page::PageSize;
-use crate::tags::{KeyRule, KeyValueBody, KeyValues, Keys, bodies, delete_tag, set_tag};
-
-const PAGE_SIZE: PageSize = PageSize {
-    default: 1000,
-    maximum: 50_000,
-};
+use crate::page::{PageSize, page};
+use crate::tags::{KeyRule, KeyValueBody, Keys, Tags, bodies, delete_tag, set_tag};
 
 /// Declares the operations on experiments.
 pub(crate) fn declare(operations: &mut Operations) {
@@ -46,82 +42,94 @@ pub(crate) fn declare(operations: &mut Operations) {
     operations.change(bulk, "updateExperimentTags", WRITE, update_tags);
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, JsonSchema)]
 struct Create {
-    name: Option<Text>,
-    artifact_location: Option<Text>,
-    tags: KeyValues,
+    name: Required<limits::ExperimentName>,
+    artifact_location: Option<limits::ArtifactLocation>,
+    tags: Tags,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, JsonSchema)]
 struct Delete {
-    experiment_id: Option<Text>,
+    experiment_id: Required<limits::Lookup>,
     is_permanent: Option<bool>,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, JsonSchema)]
 struct ById {
-    experiment_id: Option<Text>,
+    experiment_id: Required<limits::Lookup>,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, JsonSchema)]
 struct ByName {
-    experiment_name: Option<Text>,
+    experiment_name: Required<limits::Lookup>,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, JsonSchema)]
 struct Search {
-    max_results: Option<Integer>,
-    page_token: Option<Text>,
-    filter: Option<Text>,
-    order_by: Option<Vec<Text>>,
-    view_type: Option<Text>,
+    max_results: Option<PageSize<1000, 50_000>>,
+    page_token: Option<limits::PageToken>,
+    filter: Option<limits::Expression>,
+    order_by: Clauses,
+    view_type: Option<View>,
 }
 
-#[derive(Deserialize, Serialize)]
+/// Which lifecycle stages a search looks at.
+#[derive(Clone, Copy, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[schemars(rename = "ViewType")]
+pub(crate) enum View {
+    #[default]
+    ActiveOnly,
+    DeletedOnly,
+    All,
+}
+
+#[derive(Deserialize, Serialize, JsonSchema)]
 struct Update {
-    experiment_id: Option<Text>,
-    new_name: Option<Text>,
+    experiment_id: Required<limits::Lookup>,
+    new_name: Option<limits::ExperimentName>,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, JsonSchema)]
 struct TagOne {
-    experiment_id: Option<Text>,
-    key: Option<Text>,
-    value: Option<Text>,
+    experiment_id: Required<limits::Lookup>,
+    key: Required<limits::Key>,
+    value: Required<limits::TagValue>,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, JsonSchema)]
 struct UntagOne {
-    experiment_id: Option<Text>,
-    key: Option<Text>,
+    experiment_id: Required<limits::Lookup>,
+    key: Required<limits::Key>,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, JsonSchema)]
 struct UpdateTags {
-    experiment_id: Option<Text>,
-    set_tags: KeyValues,
+    experiment_id: Required<limits::Lookup>,
+    set_tags: Tags,
     delete_tags: Keys,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Created {
     experiment_id: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct One {
     experiment: ExperimentBody,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Collection {
     experiments: Vec<ExperimentBody>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_page_token: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Experiment")]
 struct ExperimentBody {
     experiment_id: String,
     name: String,
@@ -146,16 +154,25 @@ impl From<Experiment> for ExperimentBody {
     }
 }
 
+impl From<View> for ViewType {
+    fn from(view: View) -> Self {
+        match view {
+            View::ActiveOnly => Self::ActiveOnly,
+            View::DeletedOnly => Self::DeletedOnly,
+            View::All => Self::All,
+        }
+    }
+}
+
 impl TryFrom<Create> for NewExperiment {
     type Error = Error;
 
     fn try_from(input: Create) -> Result<Self> {
-        let location = input.artifact_location;
-        let location = optional_text("artifact_location", location, limits::ARTIFACT_LOCATION)?;
+        let location = input.artifact_location.map(String::from);
         Ok(Self {
-            name: required_text("name", input.name, limits::EXPERIMENT_NAME)?,
+            name: input.name.text("name")?,
             artifact_location: location.filter(|location| !location.is_empty()),
-            tags: KeyRule::Entity.tags("tags", input.tags, limits::TAGS)?,
+            tags: KeyRule::Entity.tags("tags", input.tags)?,
         })
     }
 }
@@ -165,53 +182,41 @@ impl TryFrom<Search> for SearchExperiments {
 
     fn try_from(input: Search) -> Result<Self> {
         Ok(Self {
-            filter: filter(input.filter)?,
+            filter: input.filter.map(String::from),
             order_by: order_by(input.order_by)?,
-            view: view_type("view_type", input.view_type.as_deref())?,
-            page: PAGE_SIZE.parse(input.max_results, input.page_token)?,
+            view: input.view_type.unwrap_or_default().into(),
+            page: page(input.max_results, input.page_token),
         })
     }
 }
 
 /// Parses the id of an experiment.
-pub(crate) fn experiment_id(text: Option<Text>) -> Result<ExperimentId> {
-    ExperimentId::parse(&required_text("experiment_id", text, limits::LOOKUP)?)
+pub(crate) fn experiment_id(text: Required<limits::Lookup>) -> Result<ExperimentId> {
+    ExperimentId::parse(&text.take("experiment_id")?)
 }
 
-/// Parses which lifecycle stages a search looks at.
-pub(crate) fn view_type(parameter: &str, text: Option<&str>) -> Result<ViewType> {
-    match text {
-        None | Some("ACTIVE_ONLY") => Ok(ViewType::ActiveOnly),
-        Some("DELETED_ONLY") => Ok(ViewType::DeletedOnly),
-        Some("ALL") => Ok(ViewType::All),
-        Some(_) => Err(Error::invalid(format!(
-            "Invalid value for parameter '{parameter}': allowed are ACTIVE_ONLY, DELETED_ONLY and ALL."
-        ))),
-    }
-}
-
-async fn create(service: Arc<Service>, context: Context, input: Create) -> Result<Answer<Created>> {
+async fn create(service: Arc<Service>, context: Context, input: Create) -> Result<Tagged<Created>> {
     let experiment = service
         .create_experiment(&context, input.try_into()?)
         .await?;
     let experiment_id = experiment.id.to_string();
-    Ok(Answer::tagged(experiment.etag, Created { experiment_id }))
+    Ok(Tagged::new(experiment.etag, Created { experiment_id }))
 }
 
-async fn delete(service: Arc<Service>, context: Context, input: Delete) -> Result<Answer<Empty>> {
+async fn delete(service: Arc<Service>, context: Context, input: Delete) -> Result<Tagged<Empty>> {
     let id = experiment_id(input.experiment_id)?;
     let permanently = input.is_permanent.unwrap_or(false);
     let etag = service.delete_experiment(&context, id, permanently).await?;
-    Ok(Answer::empty(etag))
+    Ok(Tagged::empty(etag))
 }
 
-async fn restore(service: Arc<Service>, context: Context, input: ById) -> Result<Answer<Empty>> {
+async fn restore(service: Arc<Service>, context: Context, input: ById) -> Result<Tagged<Empty>> {
     let id = experiment_id(input.experiment_id)?;
     let etag = service.restore_experiment(&context, id).await?;
-    Ok(Answer::empty(etag))
+    Ok(Tagged::empty(etag))
 }
 
-async fn get(service: Arc<Service>, context: Context, input: ById) -> Result<Answer<One>> {
+async fn get(service: Arc<Service>, context: Context, input: ById) -> Result<Tagged<One>> {
     let id = experiment_id(input.experiment_id)?;
     Ok(one(service.get_experiment(&context, id).await?))
 }
@@ -220,22 +225,22 @@ async fn get_by_name(
     service: Arc<Service>,
     context: Context,
     input: ByName,
-) -> Result<Answer<One>> {
-    let name = required_text("experiment_name", input.experiment_name, limits::LOOKUP)?;
+) -> Result<Tagged<One>> {
+    let name = input.experiment_name.text("experiment_name")?;
     Ok(one(service.get_experiment_by_name(&context, &name).await?))
 }
 
-fn one(experiment: Experiment) -> Answer<One> {
+fn one(experiment: Experiment) -> Tagged<One> {
     let etag = experiment.etag;
     let experiment = experiment.into();
-    Answer::tagged(etag, One { experiment })
+    Tagged::new(etag, One { experiment })
 }
 
 async fn search(
     service: Arc<Service>,
     context: Context,
     input: Search,
-) -> Result<Answer<Collection>> {
+) -> Result<Listed<Collection>> {
     let page = service
         .search_experiments(&context, input.try_into()?)
         .await?;
@@ -243,39 +248,39 @@ async fn search(
         experiments,
         next_page_token,
     };
-    Ok(Answer::page(page, ExperimentBody::from, body))
+    Ok(Listed::new(page, ExperimentBody::from, body))
 }
 
-async fn update(service: Arc<Service>, context: Context, input: Update) -> Result<Answer<Empty>> {
+async fn update(service: Arc<Service>, context: Context, input: Update) -> Result<Tagged<Empty>> {
     let id = experiment_id(input.experiment_id)?;
-    let name = optional_text("new_name", input.new_name, limits::EXPERIMENT_NAME)?;
+    let name = input.new_name.map(String::from);
     let etag = service.rename_experiment(&context, id, name).await?;
-    Ok(Answer::empty(etag))
+    Ok(Tagged::empty(etag))
 }
 
-async fn tag(service: Arc<Service>, context: Context, input: TagOne) -> Result<Answer<Empty>> {
+async fn tag(service: Arc<Service>, context: Context, input: TagOne) -> Result<Tagged<Empty>> {
     let id = experiment_id(input.experiment_id)?;
     let changes = set_tag(KeyRule::Entity, input.key, input.value)?;
     let etag = service.tag_experiment(&context, id, changes).await?;
-    Ok(Answer::empty(etag))
+    Ok(Tagged::empty(etag))
 }
 
-async fn untag(service: Arc<Service>, context: Context, input: UntagOne) -> Result<Answer<Empty>> {
+async fn untag(service: Arc<Service>, context: Context, input: UntagOne) -> Result<Tagged<Empty>> {
     let id = experiment_id(input.experiment_id)?;
     let changes = delete_tag(input.key, MissingTag::Refuse)?;
     let etag = service.tag_experiment(&context, id, changes).await?;
-    Ok(Answer::empty(etag))
+    Ok(Tagged::empty(etag))
 }
 
 async fn update_tags(
     service: Arc<Service>,
     context: Context,
     input: UpdateTags,
-) -> Result<Answer<Empty>> {
+) -> Result<Tagged<Empty>> {
     let id = experiment_id(input.experiment_id)?;
     let changes = KeyRule::Entity.changes(input.set_tags, input.delete_tags)?;
     let etag = service.tag_experiment(&context, id, changes).await?;
-    Ok(Answer::empty(etag))
+    Ok(Tagged::empty(etag))
 }
 
 #[cfg(test)]

@@ -45,11 +45,12 @@ mod tests {
 
     use super::*;
     use crate::decode::decode;
-    use crate::fields::{Double, Object, Text};
+    use crate::fields::{Double, Object};
+    use crate::limits;
 
     #[derive(Deserialize, Serialize)]
     struct Input {
-        name: Option<Text>,
+        name: Option<limits::Description>,
         values: Option<Vec<Object<Value>>>,
     }
 

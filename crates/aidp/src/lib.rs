@@ -18,6 +18,7 @@ mod logged_models;
 mod metrics;
 mod model_version_body;
 mod model_versions;
+mod openapi;
 mod operation;
 mod page;
 mod query;
@@ -32,21 +33,29 @@ use std::sync::Arc;
 use ferroflow_service::Service;
 use ferroflow_web::RouteTable;
 
+use self::operation::Operations;
+
 pub use error::{error_response, method_not_allowed, not_found};
 
 /// All paths of this dialect are below this one.
 pub const BASE_PATH: &str = "/20260430";
 
-/// The routes of this dialect.
+/// The routes of this dialect, and the one of the document that describes them.
 pub fn routes() -> RouteTable<Arc<Service>> {
-    let mut operations = operation::Operations::default();
-    experiments::declare(&mut operations);
-    runs::declare(&mut operations);
-    run_data::declare(&mut operations);
-    metrics::declare(&mut operations);
-    artifacts::declare(&mut operations);
-    logged_models::declare(&mut operations);
-    registered_models::declare(&mut operations);
-    model_versions::declare(&mut operations);
-    operations.into_table()
+    let mut operations = Operations::default();
+    declare(&mut operations);
+    let (mut table, facts) = operations.into_parts();
+    table.push(openapi::route(facts));
+    table
+}
+
+fn declare(operations: &mut Operations) {
+    experiments::declare(operations);
+    runs::declare(operations);
+    run_data::declare(operations);
+    metrics::declare(operations);
+    artifacts::declare(operations);
+    logged_models::declare(operations);
+    registered_models::declare(operations);
+    model_versions::declare(operations);
 }

@@ -6,22 +6,17 @@ use ferroflow_model::logged_models::{LoggedModel, LoggedModelOrder, SearchLogged
 use ferroflow_model::metrics::ModelMetric;
 use ferroflow_model::{Context, Error, Permission, Resource, Result, RunId};
 use ferroflow_service::Service;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::answer::Answer;
-use crate::fields::{Integer, Object, Text, list, required_text};
-use crate::filter::filter;
+use crate::answer::Listed;
+use crate::fields::{List, Object, Required};
 use crate::limits;
 use crate::metrics::MetricBody;
 use crate::operation::{Operations, workspace};
-use crate::page::PageSize;
-use crate::runs::experiment_ids;
+use crate::page::{PageSize, page};
+use crate::runs::{ExperimentIds, experiment_ids};
 use crate::tags::{KeyValueBody, bodies};
-
-const PAGE_SIZE: PageSize = PageSize {
-    default: 100,
-    maximum: 1000,
-};
 
 /// Declares the operation on logged models.
 pub(crate) fn declare(operations: &mut Operations) {
@@ -30,35 +25,38 @@ pub(crate) fn declare(operations: &mut Operations) {
     operations.search(path, "listLoggedModels", READ, search);
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, JsonSchema)]
 struct Search {
-    experiment_ids: Option<Vec<Text>>,
-    max_results: Option<Integer>,
-    page_token: Option<Text>,
-    filter: Option<Text>,
-    order_by: Option<Vec<Object<Order>>>,
+    experiment_ids: ExperimentIds,
+    max_results: Option<PageSize<100, 1000>>,
+    page_token: Option<limits::PageToken>,
+    filter: Option<limits::Expression>,
+    order_by: Option<List<Object<Order>, { limits::ORDER_BY_CLAUSES }>>,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[schemars(rename = "LoggedModelOrder")]
 struct Order {
-    field_name: Option<Text>,
+    field_name: Required<limits::Lookup>,
     ascending: Option<bool>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Collection {
     models: Vec<ModelBody>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_page_token: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "LoggedModel")]
 struct ModelBody {
     info: InfoBody,
     data: DataBody,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "LoggedModelInfo")]
 struct InfoBody {
     model_id: String,
     experiment_id: String,
@@ -74,13 +72,15 @@ struct InfoBody {
     tags: Vec<KeyValueBody>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "LoggedModelData")]
 struct DataBody {
     params: Vec<KeyValueBody>,
     metrics: Vec<ModelMetricBody>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "LoggedModelMetric")]
 struct ModelMetricBody {
     #[serde(flatten)]
     point: MetricBody,
@@ -135,18 +135,17 @@ impl TryFrom<Search> for SearchLoggedModels {
     fn try_from(input: Search) -> Result<Self> {
         Ok(Self {
             experiment_ids: experiment_ids(input.experiment_ids)?,
-            filter: filter(input.filter)?,
+            filter: input.filter.map(String::from),
             datasets: Vec::new(),
-            order_by: list("order_by", input.order_by, limits::ORDER_BY_CLAUSES, order)?,
-            page: PAGE_SIZE.parse(input.max_results, input.page_token)?,
+            order_by: input.order_by.unwrap_or_default().parse(order)?,
+            page: page(input.max_results, input.page_token),
         })
     }
 }
 
 /// Oracle's one name for a key, `creation_time`, is beside those of MLflow.
 fn order(index: usize, Object(order): Object<Order>) -> Result<LoggedModelOrder> {
-    let place = format_args!("order_by[{index}].field_name");
-    let field_name = required_text(place, order.field_name, limits::LOOKUP)?;
+    let field_name = (order.field_name).text(format_args!("order_by[{index}].field_name"))?;
     let field_name = match field_name.as_str() {
         "creation_time" => "creation_timestamp".to_owned(),
         _ => field_name,
@@ -163,7 +162,7 @@ async fn search(
     service: Arc<Service>,
     context: Context,
     input: Search,
-) -> Result<Answer<Collection>> {
+) -> Result<Listed<Collection>> {
     let page = service
         .search_logged_models(&context, input.try_into()?)
         .await?;
@@ -171,7 +170,7 @@ async fn search(
         models,
         next_page_token,
     };
-    Ok(Answer::page(page, ModelBody::from, body))
+    Ok(Listed::new(page, ModelBody::from, body))
 }
 
 #[cfg(test)]

@@ -5,19 +5,17 @@ use std::sync::Arc;
 use ferroflow_model::metrics::{Metric, MetricHistory};
 use ferroflow_model::{Context, Error, PageRequest, Permission, Resource, Result};
 use ferroflow_service::Service;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::answer::Answer;
-use crate::fields::{Double, Integer, Text, required_text};
+use crate::answer::Listed;
+use crate::fields::{Double, Integer, Required};
 use crate::limits;
 use crate::operation::{Operations, workspace};
-use crate::page::PageSize;
+use crate::page::page_token;
 use crate::runs::run_id;
 
-const PAGE_SIZE: PageSize = PageSize {
-    default: 25_000,
-    maximum: 25_000,
-};
+const LARGEST_PAGE: usize = 25_000;
 
 /// Declares the operation on the history of metrics.
 pub(crate) fn declare(operations: &mut Operations) {
@@ -29,15 +27,15 @@ pub(crate) fn declare(operations: &mut Operations) {
     );
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, JsonSchema)]
 struct History {
-    run_id: Option<Text>,
-    metric_key: Option<Text>,
-    page_token: Option<Text>,
-    max_results: Option<Integer>,
+    run_id: Required<limits::Lookup>,
+    metric_key: Required<limits::Lookup>,
+    page_token: Option<limits::PageToken>,
+    max_results: Option<Integer<1>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Collection {
     metrics: Vec<MetricBody>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -45,7 +43,8 @@ struct Collection {
 }
 
 /// A point in an answer.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Metric")]
 pub(crate) struct MetricBody {
     key: String,
     value: Double,
@@ -75,34 +74,37 @@ impl TryFrom<History> for MetricHistory {
     fn try_from(input: History) -> Result<Self> {
         Ok(Self {
             run_id: run_id(input.run_id)?,
-            key: required_text("metric_key", input.metric_key, limits::LOOKUP)?,
-            page: page(input.max_results, input.page_token)?,
+            key: input.metric_key.text("metric_key")?,
+            page: page(input.max_results, input.page_token),
         })
     }
 }
 
 /// Without a size, all points come in one answer. A larger page than the largest is cut to it,
 /// because Oracle lets servers restrict this size.
-fn page(max_results: Option<Integer>, page_token: Option<Text>) -> Result<Option<PageRequest>> {
-    if max_results.is_none() && page_token.as_deref().is_none_or(str::is_empty) {
-        return Ok(None);
+fn page(size: Option<Integer<1>>, token: Option<limits::PageToken>) -> Option<PageRequest> {
+    let page_token = page_token(token);
+    if size.is_none() && page_token.is_none() {
+        return None;
     }
-    let largest = i64::try_from(PAGE_SIZE.maximum).unwrap_or(i64::MAX);
-    let wanted = max_results.map(|Integer(number)| Integer(number.min(largest)));
-    PAGE_SIZE.parse(wanted, page_token).map(Some)
+    let wanted = size.and_then(|Integer(number)| usize::try_from(number).ok());
+    Some(PageRequest {
+        max_results: wanted.map_or(LARGEST_PAGE, |wanted| wanted.min(LARGEST_PAGE)),
+        page_token,
+    })
 }
 
 async fn history(
     service: Arc<Service>,
     context: Context,
     input: History,
-) -> Result<Answer<Collection>> {
+) -> Result<Listed<Collection>> {
     let page = service.metric_history(&context, input.try_into()?).await?;
     let body = |metrics, next_page_token| Collection {
         metrics,
         next_page_token,
     };
-    Ok(Answer::page(page, MetricBody::from, body))
+    Ok(Listed::new(page, MetricBody::from, body))
 }
 
 #[cfg(test)]

@@ -2,13 +2,15 @@
 
 use ferroflow_model::model_versions::ModelVersion;
 use ferroflow_model::{ModelId, Param, RunId};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::metrics::{MetricBody, metric_bodies};
 use crate::tags::{KeyValueBody, bodies};
 
 /// A version: lists are always there, texts only where they are set.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ModelVersion")]
 pub(crate) struct ModelVersionBody {
     name: String,
     version: String,
@@ -37,14 +39,16 @@ pub(crate) struct ModelVersionBody {
     deployment_job_state: Option<DeploymentJobStateBody>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ModelParam")]
 struct ModelParamBody {
     name: String,
     value: String,
 }
 
 /// How the model's deployment job stands with this version.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "DeploymentJobState")]
 struct DeploymentJobStateBody {
     job_id: String,
     job_state: &'static str,

@@ -11,21 +11,17 @@ use ferroflow_model::{
 };
 use ferroflow_search::{ModelVersionField, ModelVersionOrder};
 use ferroflow_service::Service;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::answer::{Answer, Empty};
-use crate::fields::{Integer, Text, optional_text, required, required_text};
+use crate::answer::{Empty, Listed, Tagged};
+use crate::fields::Required;
 use crate::filter::{registry_filter, registry_order};
 use crate::limits;
 use crate::model_version_body::ModelVersionBody;
 use crate::operation::{Operations, platform, workspace};
-use crate::page::PageSize;
-use crate::tags::{KeyRule, KeyValues, Keys, delete_tag, set_tag};
-
-const PAGE_SIZE: PageSize = PageSize {
-    default: 1000,
-    maximum: 10_000,
-};
+use crate::page::{PageSize, page};
+use crate::tags::{KeyRule, Keys, Tags, delete_tag, set_tag};
 
 /// Declares the operations on model versions. Creating one is there in both scopes.
 pub(crate) fn declare(operations: &mut Operations) {
@@ -52,75 +48,75 @@ pub(crate) fn declare(operations: &mut Operations) {
     operations.change(bulk, "updateModelVersionTags", WRITE, update_tags);
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, JsonSchema)]
 struct Create {
-    name: Option<Text>,
-    source: Option<Text>,
-    description: Option<Text>,
-    run_id: Option<Text>,
-    tags: KeyValues,
-    run_link: Option<Text>,
-    model_id: Option<Text>,
+    name: Required<limits::ModelName>,
+    source: Required<limits::Source>,
+    description: Option<limits::Description>,
+    run_id: Option<limits::OriginRunId>,
+    tags: Tags<{ limits::VERSION_TAGS }>,
+    run_link: Option<limits::RunLink>,
+    model_id: Option<limits::OriginModelId>,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, JsonSchema)]
 struct ByVersion {
-    name: Option<Text>,
-    version: Option<Text>,
+    name: Required<limits::Lookup>,
+    version: Required<limits::Version>,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, JsonSchema)]
 struct Search {
-    filter: Option<Text>,
-    max_results: Option<Integer>,
-    page_token: Option<Text>,
-    order_by: Option<Text>,
+    filter: Option<limits::Expression>,
+    max_results: Option<PageSize<1000, 10_000>>,
+    page_token: Option<limits::PageToken>,
+    order_by: Option<limits::Expression>,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, JsonSchema)]
 struct Transition {
-    name: Option<Text>,
-    version: Option<Text>,
-    stage: Option<Text>,
-    archive_existing_versions: Option<bool>,
+    name: Required<limits::Lookup>,
+    version: Required<limits::Version>,
+    stage: Required<limits::Stage>,
+    archive_existing_versions: Required<bool>,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, JsonSchema)]
 struct Update {
-    name: Option<Text>,
-    version: Option<Text>,
-    description: Option<Text>,
+    name: Required<limits::Lookup>,
+    version: Required<limits::Version>,
+    description: Option<limits::Description>,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, JsonSchema)]
 struct TagOne {
-    name: Option<Text>,
-    version: Option<Text>,
-    key: Option<Text>,
-    value: Option<Text>,
+    name: Required<limits::Lookup>,
+    version: Required<limits::Version>,
+    key: Required<limits::Key>,
+    value: Required<limits::TagValue>,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, JsonSchema)]
 struct UntagOne {
-    name: Option<Text>,
-    version: Option<Text>,
-    key: Option<Text>,
+    name: Required<limits::Lookup>,
+    version: Required<limits::Version>,
+    key: Required<limits::Key>,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, JsonSchema)]
 struct UpdateTags {
-    name: Option<Text>,
-    version: Option<Text>,
-    set_tags: KeyValues,
+    name: Required<limits::Lookup>,
+    version: Required<limits::Version>,
+    set_tags: Tags,
     delete_tags: Keys,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct One {
     model_version: ModelVersionBody,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Collection {
     model_versions: Vec<ModelVersionBody>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -131,16 +127,16 @@ impl TryFrom<Create> for NewModelVersion {
     type Error = Error;
 
     fn try_from(input: Create) -> Result<Self> {
-        let model_id = optional_text("model_id", input.model_id, limits::MODEL_ID)?;
+        let model_id = input.model_id.map(String::from);
         Ok(Self {
-            name: required_text("name", input.name, limits::MODEL_NAME).map(ModelName::new)?,
-            source: required_text("source", input.source, limits::SOURCE)?,
+            name: input.name.text("name").map(ModelName::new)?,
+            source: input.source.text("source")?,
             storage_location: None,
-            description: optional_text("description", input.description, limits::DESCRIPTION)?,
-            run_id: optional_text("run_id", input.run_id, limits::RUN_ID)?.map(RunId::new),
-            run_link: optional_text("run_link", input.run_link, limits::RUN_LINK)?,
+            description: input.description.map(String::from),
+            run_id: input.run_id.map(|id| RunId::new(String::from(id))),
+            run_link: input.run_link.map(String::from),
             model_id: model_id.filter(|id| !id.is_empty()).map(ModelId::new),
-            tags: KeyRule::Length.tags("tags", input.tags, limits::VERSION_TAGS)?,
+            tags: KeyRule::Length.tags("tags", input.tags)?,
             unknown_origin: UnknownOrigin::Refuse,
         })
     }
@@ -153,7 +149,7 @@ impl TryFrom<Search> for SearchModelVersions {
         Ok(Self {
             filter: registry_filter::<ModelVersionField>(input.filter)?,
             order_by: registry_order::<ModelVersionOrder>(input.order_by)?,
-            page: PAGE_SIZE.parse(input.max_results, input.page_token)?,
+            page: page(input.max_results, input.page_token),
         })
     }
 }
@@ -167,41 +163,43 @@ impl TryFrom<Transition> for TransitionStage {
         Ok(Self {
             name,
             version,
-            stage: Stage::parse(&required("stage", input.stage)?)?,
-            archive_existing: required("archive_existing_versions", archive)?,
+            stage: Stage::parse(&input.stage.take("stage")?)?,
+            archive_existing: archive.take("archive_existing_versions")?,
         })
     }
 }
 
 /// Parses which version of which model a request is about.
-fn version_of(name: Option<Text>, version: Option<Text>) -> Result<(ModelName, VersionNumber)> {
-    let name = required_text("name", name, limits::LOOKUP)?;
-    let version = required_text("version", version, limits::VERSION)?;
+fn version_of(
+    name: Required<limits::Lookup>,
+    version: Required<limits::Version>,
+) -> Result<(ModelName, VersionNumber)> {
+    let (name, version) = (name.text("name")?, version.take("version")?);
     Ok((ModelName::new(name), VersionNumber::parse(&version)?))
 }
 
-fn one(version: ModelVersion) -> Answer<One> {
+fn one(version: ModelVersion) -> Tagged<One> {
     let etag = version.etag;
     let model_version = version.into();
-    Answer::tagged(etag, One { model_version })
+    Tagged::new(etag, One { model_version })
 }
 
-async fn create(service: Arc<Service>, context: Context, input: Create) -> Result<Answer<One>> {
+async fn create(service: Arc<Service>, context: Context, input: Create) -> Result<Tagged<One>> {
     let version = service
         .create_model_version(&context, input.try_into()?)
         .await?;
     Ok(one(version))
 }
 
-async fn get(service: Arc<Service>, context: Context, input: ByVersion) -> Result<Answer<One>> {
+async fn get(service: Arc<Service>, context: Context, input: ByVersion) -> Result<Tagged<One>> {
     let (name, version) = version_of(input.name, input.version)?;
     let version = service.get_model_version(&context, &name, version).await?;
     Ok(one(version))
 }
 
-async fn update(service: Arc<Service>, context: Context, input: Update) -> Result<Answer<One>> {
+async fn update(service: Arc<Service>, context: Context, input: Update) -> Result<Tagged<One>> {
     let (name, version) = version_of(input.name, input.version)?;
-    let description = optional_text("description", input.description, limits::DESCRIPTION)?;
+    let description = input.description.map(String::from);
     let version = service
         .update_model_version(&context, &name, version, description)
         .await?;
@@ -212,7 +210,7 @@ async fn transition(
     service: Arc<Service>,
     context: Context,
     input: Transition,
-) -> Result<Answer<One>> {
+) -> Result<Tagged<One>> {
     let version = service
         .transition_model_version_stage(&context, input.try_into()?)
         .await?;
@@ -223,19 +221,19 @@ async fn delete(
     service: Arc<Service>,
     context: Context,
     input: ByVersion,
-) -> Result<Answer<Empty>> {
+) -> Result<Tagged<Empty>> {
     let (name, version) = version_of(input.name, input.version)?;
     let etag = service
         .delete_model_version(&context, &name, version)
         .await?;
-    Ok(Answer::empty(etag))
+    Ok(Tagged::empty(etag))
 }
 
 async fn search(
     service: Arc<Service>,
     context: Context,
     input: Search,
-) -> Result<Answer<Collection>> {
+) -> Result<Listed<Collection>> {
     let page = service
         .search_model_versions(&context, input.try_into()?)
         .await?;
@@ -243,38 +241,38 @@ async fn search(
         model_versions,
         next_page_token,
     };
-    Ok(Answer::page(page, ModelVersionBody::from, body))
+    Ok(Listed::new(page, ModelVersionBody::from, body))
 }
 
-async fn tag(service: Arc<Service>, context: Context, input: TagOne) -> Result<Answer<Empty>> {
+async fn tag(service: Arc<Service>, context: Context, input: TagOne) -> Result<Tagged<Empty>> {
     let (name, version) = version_of(input.name, input.version)?;
     let changes = set_tag(KeyRule::Length, input.key, input.value)?;
     let etag = service
         .tag_model_version(&context, &name, version, changes)
         .await?;
-    Ok(Answer::empty(etag))
+    Ok(Tagged::empty(etag))
 }
 
-async fn untag(service: Arc<Service>, context: Context, input: UntagOne) -> Result<Answer<Empty>> {
+async fn untag(service: Arc<Service>, context: Context, input: UntagOne) -> Result<Tagged<Empty>> {
     let (name, version) = version_of(input.name, input.version)?;
     let changes = delete_tag(input.key, MissingTag::Ignore)?;
     let etag = service
         .tag_model_version(&context, &name, version, changes)
         .await?;
-    Ok(Answer::empty(etag))
+    Ok(Tagged::empty(etag))
 }
 
 async fn update_tags(
     service: Arc<Service>,
     context: Context,
     input: UpdateTags,
-) -> Result<Answer<Empty>> {
+) -> Result<Tagged<Empty>> {
     let (name, version) = version_of(input.name, input.version)?;
     let changes = KeyRule::Length.changes(input.set_tags, input.delete_tags)?;
     let etag = service
         .tag_model_version(&context, &name, version, changes)
         .await?;
-    Ok(Answer::empty(etag))
+    Ok(Tagged::empty(etag))
 }
 
 #[cfg(test)]

@@ -13,40 +13,42 @@ use ferroflow_service::Service;
 use ferroflow_web::{BodyLimit, Reporter, Route, RouteTable, facts, read_body};
 use http::request::Parts;
 use http::{HeaderMap, Method, header};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::answer::Answer;
+use crate::answer::{Answer, AnswerHeader};
 use crate::error::error_response;
 use crate::fingerprint::fingerprint;
+use crate::openapi::Describe;
 use crate::{BASE_PATH, decode, headers, query};
 
 /// The wire struct that an operation reads.
-pub(crate) trait Input: DeserializeOwned + Serialize + Send + 'static {}
+pub(crate) trait Input: DeserializeOwned + Serialize + JsonSchema + Send + 'static {}
 
-impl<T: DeserializeOwned + Serialize + Send + 'static> Input for T {}
+impl<T: DeserializeOwned + Serialize + JsonSchema + Send + 'static> Input for T {}
 
 /// An operation's own code: parse the input, call the service, shape the answer.
-pub(crate) trait Call<I, O>: Clone + Send + Sync + 'static {
+pub(crate) trait Call<I, A>: Clone + Send + Sync + 'static {
     fn call(
         self,
         service: Arc<Service>,
         context: Context,
         input: I,
-    ) -> impl Future<Output = Result<Answer<O>>> + Send;
+    ) -> impl Future<Output = Result<A>> + Send;
 }
 
-impl<I, O, F, R> Call<I, O> for F
+impl<I, A, F, R> Call<I, A> for F
 where
     F: Fn(Arc<Service>, Context, I) -> R + Clone + Send + Sync + 'static,
-    R: Future<Output = Result<Answer<O>>> + Send,
+    R: Future<Output = Result<A>> + Send,
 {
     fn call(
         self,
         service: Arc<Service>,
         context: Context,
         input: I,
-    ) -> impl Future<Output = Result<Answer<O>>> + Send {
+    ) -> impl Future<Output = Result<A>> + Send {
         self(service, context, input)
     }
 }
@@ -55,11 +57,26 @@ where
 #[derive(Default)]
 pub(crate) struct Operations {
     table: RouteTable<Arc<Service>>,
+    facts: Vec<OperationFacts>,
+}
+
+/// What the served document says of an operation, taken from what serves it.
+pub(crate) struct OperationFacts {
+    pub(crate) kind: Kind,
+    pub(crate) path: String,
+    pub(crate) name: &'static str,
+    pub(crate) permission: Permission,
+    /// Describes the wire struct that the operation reads.
+    pub(crate) input: Describe,
+    /// Describes the wire struct that the operation answers with.
+    pub(crate) output: Describe,
+    /// The header that belongs to the answer.
+    pub(crate) header: AnswerHeader,
 }
 
 /// What distinguishes the kinds of operations.
-#[derive(Clone, Copy)]
-enum Kind {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
     /// A GET with its input in the query string.
     Get,
     /// A POST that only reads, with its input in the body.
@@ -70,60 +87,77 @@ enum Kind {
 
 impl Operations {
     /// A GET with its input in the query string.
-    pub(crate) fn get<I: Input, O: Serialize + 'static>(
+    pub(crate) fn get<I: Input, A: Answer + 'static>(
         &mut self,
         path: String,
         name: &'static str,
         permission: Permission,
-        call: impl Call<I, O>,
+        call: impl Call<I, A>,
     ) {
         self.declare(Kind::Get, path, name, permission, call);
     }
 
     /// A POST that only reads, with its input in the body.
-    pub(crate) fn search<I: Input, O: Serialize + 'static>(
+    pub(crate) fn search<I: Input, A: Answer + 'static>(
         &mut self,
         path: String,
         name: &'static str,
         permission: Permission,
-        call: impl Call<I, O>,
+        call: impl Call<I, A>,
     ) {
         self.declare(Kind::Search, path, name, permission, call);
     }
 
     /// A POST that changes something, and takes a retry token.
-    pub(crate) fn change<I: Input, O: Serialize + 'static>(
+    pub(crate) fn change<I: Input, A: Answer + 'static>(
         &mut self,
         path: String,
         name: &'static str,
         permission: Permission,
-        call: impl Call<I, O>,
+        call: impl Call<I, A>,
     ) {
         self.declare(Kind::Change, path, name, permission, call);
     }
 
-    /// The routes of all operations.
-    pub(crate) fn into_table(self) -> RouteTable<Arc<Service>> {
-        self.table
+    /// The routes of all operations, and what is known of each.
+    pub(crate) fn into_parts(self) -> (RouteTable<Arc<Service>>, Vec<OperationFacts>) {
+        (self.table, self.facts)
     }
 
-    fn declare<I: Input, O: Serialize + 'static>(
+    fn declare<I: Input, A: Answer + 'static>(
         &mut self,
         kind: Kind,
         path: String,
         name: &'static str,
         permission: Permission,
-        call: impl Call<I, O>,
+        call: impl Call<I, A>,
     ) {
         let handler = move |State(service): State<Arc<Service>>, request: Request| {
             serve(service, request, kind, name, call.clone())
         };
-        let method = match kind {
-            Kind::Get => Method::GET,
-            Kind::Search | Kind::Change => Method::POST,
+        let facts = OperationFacts {
+            kind,
+            path,
+            name,
+            permission,
+            input: I::json_schema,
+            output: A::Body::json_schema,
+            header: A::HEADER,
         };
+        let (method, path) = (kind.method(), facts.path.as_str());
         self.table
             .push(Route::new(method, path, name, permission, handler));
+        self.facts.push(facts);
+    }
+}
+
+impl Kind {
+    /// The HTTP method of such an operation.
+    pub(crate) const fn method(self) -> Method {
+        match self {
+            Self::Get => Method::GET,
+            Self::Search | Self::Change => Method::POST,
+        }
     }
 }
 
@@ -140,12 +174,12 @@ pub(crate) fn workspace(operation: &str) -> String {
 }
 
 /// Answers one request.
-async fn serve<I: Input, O: Serialize>(
+async fn serve<I: Input, A: Answer>(
     service: Arc<Service>,
     request: Request,
     kind: Kind,
     name: &'static str,
-    call: impl Call<I, O>,
+    call: impl Call<I, A>,
 ) -> Response<Body> {
     let (mut parts, body) = request.into_parts();
     let answered = async {
@@ -167,11 +201,13 @@ async fn receive<I: Input>(
 ) -> Result<(Context, I)> {
     headers::check_request_id(&parts.headers)?;
     let scope = scope(parts).await?;
-    let token = match kind {
-        Kind::Change => headers::retry_token(&parts.headers)?,
-        Kind::Get | Kind::Search => None,
+    let (token, if_match) = match kind {
+        Kind::Change => (
+            headers::retry_token(&parts.headers)?,
+            headers::if_match(&parts.headers)?,
+        ),
+        Kind::Get | Kind::Search => (None, None),
     };
-    let if_match = headers::if_match(&parts.headers)?;
     let facts = facts(&parts.extensions)?;
     let input: I = match kind {
         Kind::Get => query::decode(parts.uri.query().unwrap_or_default())?,

@@ -1,50 +1,65 @@
 //! Which page of a list a request asks for.
 
-use ferroflow_model::{Error, PageRequest, Result};
+use std::borrow::Cow;
 
-use crate::fields::{Integer, Text, optional_text};
+use ferroflow_model::PageRequest;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::fields::Integer;
 use crate::limits;
 
-/// How many items one list gives.
-pub(crate) struct PageSize {
-    /// When the request does not say.
-    pub(crate) default: usize,
-    /// At most.
-    pub(crate) maximum: usize,
-}
+/// How many items one list gives: so many by default, and so many at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub(crate) struct PageSize<const DEFAULT: usize, const MAXIMUM: usize>(usize);
 
-impl PageSize {
-    /// Parses the arguments of a list. An empty token asks for the first page.
-    pub(crate) fn parse(
-        &self,
-        max_results: Option<Integer>,
-        page_token: Option<Text>,
-    ) -> Result<PageRequest> {
-        let max_results = match max_results {
-            None => self.default,
-            Some(Integer(number)) => self.check(number)?,
-        };
-        Ok(PageRequest {
-            max_results,
-            page_token: page_token_of(page_token)?,
-        })
-    }
-
-    fn check(&self, number: i64) -> Result<usize> {
-        let maximum = self.maximum;
-        usize::try_from(number)
-            .ok()
-            .filter(|number| (1..=maximum).contains(number))
-            .ok_or_else(|| {
-                Error::invalid(format!(
-                    "Invalid value for parameter 'max_results': 1 to {maximum} are allowed, got {number}."
-                ))
-            })
+impl<const DEFAULT: usize, const MAXIMUM: usize> Default for PageSize<DEFAULT, MAXIMUM> {
+    fn default() -> Self {
+        Self(DEFAULT)
     }
 }
 
-/// Parses a page token; an empty one is as if absent.
-pub(crate) fn page_token_of(token: Option<Text>) -> Result<Option<String>> {
-    let token = optional_text("page_token", token, limits::PAGE_TOKEN)?;
-    Ok(token.filter(|token| !token.is_empty()))
+impl<'de, const DEFAULT: usize, const MAXIMUM: usize> Deserialize<'de>
+    for PageSize<DEFAULT, MAXIMUM>
+{
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let number = <Integer>::deserialize(deserializer)?.0;
+        match usize::try_from(number) {
+            Ok(size) if (1..=MAXIMUM).contains(&size) => Ok(Self(size)),
+            _ => Err(serde::de::Error::custom(format_args!(
+                "1 to {MAXIMUM} are allowed, got {number}"
+            ))),
+        }
+    }
+}
+
+impl<const DEFAULT: usize, const MAXIMUM: usize> JsonSchema for PageSize<DEFAULT, MAXIMUM> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "PageSize".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "integer", "minimum": 1, "maximum": MAXIMUM, "default": DEFAULT})
+    }
+}
+
+/// The page that a list is asked for.
+pub(crate) fn page<const DEFAULT: usize, const MAXIMUM: usize>(
+    size: Option<PageSize<DEFAULT, MAXIMUM>>,
+    token: Option<limits::PageToken>,
+) -> PageRequest {
+    PageRequest {
+        max_results: size.unwrap_or_default().0,
+        page_token: page_token(token),
+    }
+}
+
+/// The token of the page; an empty one is as if absent.
+pub(crate) fn page_token(token: Option<limits::PageToken>) -> Option<String> {
+    token.map(String::from).filter(|token| !token.is_empty())
 }

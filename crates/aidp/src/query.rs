@@ -89,11 +89,13 @@ mod tests {
     use serde::Deserialize;
 
     use super::*;
-    use crate::fields::{Integer, Text};
+    use crate::fields::Integer;
+    use crate::limits;
 
     #[derive(Debug, Deserialize)]
     struct Arguments {
-        name: Option<Text>,
+        name: Option<limits::Lookup>,
+        path: Option<limits::ArtifactPath>,
         max_results: Option<Integer>,
         enabled: Option<bool>,
     }
@@ -111,8 +113,8 @@ mod tests {
     fn absent_and_empty_arguments_differ() {
         let absent: Arguments = decode("").expect("readable");
         assert!(absent.name.is_none() && absent.max_results.is_none() && absent.enabled.is_none());
-        let empty: Arguments = decode("name=&other").expect("readable");
-        assert_eq!(empty.name.as_deref(), Some(""));
+        let empty: Arguments = decode("path=&other").expect("readable");
+        assert_eq!(empty.path.as_deref(), Some(""));
     }
 
     #[test]
@@ -138,7 +140,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_encoded_is_decoded(name in "[^\0]*") {
+        fn what_is_encoded_is_decoded(name in "[^\0]{1,100}") {
             let query = form_urlencoded::Serializer::new(String::new()).append_pair("name", &name).finish();
             let arguments: Arguments = decode(&query).expect("readable");
             prop_assert_eq!(arguments.name.as_deref(), Some(name.as_str()));

@@ -10,21 +10,17 @@ use ferroflow_model::registered_models::{
 use ferroflow_model::{Context, Error, MissingTag, Permission, Resource, Result};
 use ferroflow_search::{RegisteredModelField, RegisteredModelOrder};
 use ferroflow_service::Service;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::answer::{Answer, Empty};
-use crate::fields::{Integer, Text, optional_text, required_text};
+use crate::answer::{Empty, Listed, Plain, Tagged};
+use crate::fields::Required;
 use crate::filter::{registry_filter, registry_order};
 use crate::limits;
 use crate::model_version_body::{JOB_STATE, ModelVersionBody};
 use crate::operation::{Operations, platform};
-use crate::page::PageSize;
-use crate::tags::{KeyRule, KeyValueBody, KeyValues, Keys, bodies, delete_tag, set_tag};
-
-const PAGE_SIZE: PageSize = PageSize {
-    default: 100,
-    maximum: 1000,
-};
+use crate::page::{PageSize, page};
+use crate::tags::{KeyRule, KeyValueBody, Keys, Tags, bodies, delete_tag, set_tag};
 
 /// Declares the operations on registered models.
 pub(crate) fn declare(operations: &mut Operations) {
@@ -46,73 +42,73 @@ pub(crate) fn declare(operations: &mut Operations) {
     operations.change(bulk, "updateRegisteredModelTags", WRITE, update_tags);
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, JsonSchema)]
 struct Create {
-    name: Option<Text>,
-    tags: KeyValues,
-    description: Option<Text>,
-    deployment_job_id: Option<Text>,
+    name: Required<limits::ModelName>,
+    tags: Tags,
+    description: Option<limits::Description>,
+    deployment_job_id: Option<limits::DeploymentJobId>,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, JsonSchema)]
 struct ByModelName {
-    name: Option<Text>,
+    name: Required<limits::Lookup>,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, JsonSchema)]
 struct Summary {
-    catalog: Option<Text>,
-    schema: Option<Text>,
+    catalog: Required<limits::Catalog>,
+    schema: Required<limits::Catalog>,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, JsonSchema)]
 struct Search {
-    filter: Option<Text>,
-    max_results: Option<Integer>,
-    page_token: Option<Text>,
-    order_by: Option<Text>,
+    filter: Option<limits::Expression>,
+    max_results: Option<PageSize<100, 1000>>,
+    page_token: Option<limits::PageToken>,
+    order_by: Option<limits::Expression>,
     is_deployment_summary_enabled: Option<bool>,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, JsonSchema)]
 struct Rename {
-    name: Option<Text>,
-    new_name: Option<Text>,
+    name: Required<limits::Lookup>,
+    new_name: Required<limits::ModelName>,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, JsonSchema)]
 struct Update {
-    name: Option<Text>,
-    description: Option<Text>,
-    deployment_job_id: Option<Text>,
+    name: Required<limits::Lookup>,
+    description: Option<limits::Description>,
+    deployment_job_id: Option<limits::DeploymentJobId>,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, JsonSchema)]
 struct TagOne {
-    name: Option<Text>,
-    key: Option<Text>,
-    value: Option<Text>,
+    name: Required<limits::Lookup>,
+    key: Required<limits::Key>,
+    value: Required<limits::TagValue>,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, JsonSchema)]
 struct UntagOne {
-    name: Option<Text>,
-    key: Option<Text>,
+    name: Required<limits::Lookup>,
+    key: Required<limits::Key>,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, JsonSchema)]
 struct UpdateTags {
-    name: Option<Text>,
-    set_tags: KeyValues,
+    name: Required<limits::Lookup>,
+    set_tags: Tags,
     delete_tags: Keys,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct One {
     registered_model: RegisteredModelBody,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Collection {
     registered_models: Vec<RegisteredModelBody>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -120,7 +116,8 @@ struct Collection {
 }
 
 /// A registered model: lists are always there, texts only where they are set.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "RegisteredModel")]
 struct RegisteredModelBody {
     name: String,
     creation_timestamp: i64,
@@ -138,19 +135,21 @@ struct RegisteredModelBody {
     deployment_summary: Option<DeploymentSummaryBody>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Alias")]
 struct AliasBody {
     alias: String,
     version: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "DeploymentSummary")]
 struct DeploymentSummaryBody {
     total_deployment: i64,
     active_deployment: i64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[expect(clippy::struct_field_names, reason = "the names on the wire")]
 struct SummaryBody {
     registered_models_count: i64,
@@ -198,13 +197,12 @@ impl TryFrom<Create> for NewRegisteredModel {
     type Error = Error;
 
     fn try_from(input: Create) -> Result<Self> {
-        let name = required_text("name", input.name, limits::MODEL_NAME)?;
+        let job_id = input.deployment_job_id.map(String::from);
         Ok(Self {
-            name: ModelName::parse(&name)?,
-            description: optional_text("description", input.description, limits::DESCRIPTION)?,
-            deployment_job_id: deployment_job_id(input.deployment_job_id)?
-                .filter(|id| !id.is_empty()),
-            tags: KeyRule::Length.tags("tags", input.tags, limits::TAGS)?,
+            name: ModelName::parse(&input.name.take("name")?)?,
+            description: input.description.map(String::from),
+            deployment_job_id: job_id.filter(|id| !id.is_empty()),
+            tags: KeyRule::Length.tags("tags", input.tags)?,
         })
     }
 }
@@ -215,8 +213,8 @@ impl TryFrom<Update> for UpdateRegisteredModel {
     fn try_from(input: Update) -> Result<Self> {
         Ok(Self {
             name: model_name(input.name)?,
-            description: optional_text("description", input.description, limits::DESCRIPTION)?,
-            deployment_job_id: deployment_job_id(input.deployment_job_id)?,
+            description: input.description.map(String::from),
+            deployment_job_id: input.deployment_job_id.map(String::from),
         })
     }
 }
@@ -228,39 +226,35 @@ impl TryFrom<Search> for SearchRegisteredModels {
         Ok(Self {
             filter: registry_filter::<RegisteredModelField>(input.filter)?,
             order_by: registry_order::<RegisteredModelOrder>(input.order_by)?,
-            page: PAGE_SIZE.parse(input.max_results, input.page_token)?,
+            page: page(input.max_results, input.page_token),
         })
     }
 }
 
 /// Parses the name of a model that is looked up.
-fn model_name(name: Option<Text>) -> Result<ModelName> {
-    required_text("name", name, limits::LOOKUP).map(ModelName::new)
+fn model_name(name: Required<limits::Lookup>) -> Result<ModelName> {
+    name.text("name").map(ModelName::new)
 }
 
-fn deployment_job_id(id: Option<Text>) -> Result<Option<String>> {
-    optional_text("deployment_job_id", id, limits::DEPLOYMENT_JOB_ID)
-}
-
-fn one(model: RegisteredModel) -> Answer<One> {
+fn one(model: RegisteredModel) -> Tagged<One> {
     let etag = model.etag;
     let registered_model = model.into();
-    Answer::tagged(etag, One { registered_model })
+    Tagged::new(etag, One { registered_model })
 }
 
-async fn create(service: Arc<Service>, context: Context, input: Create) -> Result<Answer<One>> {
+async fn create(service: Arc<Service>, context: Context, input: Create) -> Result<Tagged<One>> {
     let model = service
         .create_registered_model(&context, input.try_into()?)
         .await?;
     Ok(one(model))
 }
 
-async fn get(service: Arc<Service>, context: Context, input: ByModelName) -> Result<Answer<One>> {
+async fn get(service: Arc<Service>, context: Context, input: ByModelName) -> Result<Tagged<One>> {
     let name = model_name(input.name)?;
     Ok(one(service.get_registered_model(&context, &name).await?))
 }
 
-async fn update(service: Arc<Service>, context: Context, input: Update) -> Result<Answer<One>> {
+async fn update(service: Arc<Service>, context: Context, input: Update) -> Result<Tagged<One>> {
     let model = service
         .update_registered_model(&context, input.try_into()?)
         .await?;
@@ -269,32 +263,31 @@ async fn update(service: Arc<Service>, context: Context, input: Update) -> Resul
 
 /// Oracle's page gives this answer no entity tag. A rename to no name is refused: it could only
 /// be a mistake.
-async fn rename(service: Arc<Service>, context: Context, input: Rename) -> Result<Answer<One>> {
+async fn rename(service: Arc<Service>, context: Context, input: Rename) -> Result<Plain<One>> {
     let name = model_name(input.name)?;
-    let new_name = required_text("new_name", input.new_name, limits::MODEL_NAME)?;
-    let new_name = ModelName::parse(&new_name)?;
+    let new_name = ModelName::parse(&input.new_name.take("new_name")?)?;
     let model = service
         .rename_registered_model(&context, &name, new_name)
         .await?;
     let registered_model = model.into();
-    Ok(Answer::plain(One { registered_model }))
+    Ok(Plain(One { registered_model }))
 }
 
 async fn delete(
     service: Arc<Service>,
     context: Context,
     input: ByModelName,
-) -> Result<Answer<Empty>> {
+) -> Result<Tagged<Empty>> {
     let name = model_name(input.name)?;
     let etag = service.delete_registered_model(&context, &name).await?;
-    Ok(Answer::empty(etag))
+    Ok(Tagged::empty(etag))
 }
 
 async fn search(
     service: Arc<Service>,
     context: Context,
     input: Search,
-) -> Result<Answer<Collection>> {
+) -> Result<Listed<Collection>> {
     let with_deployments = input.is_deployment_summary_enabled.unwrap_or(false);
     let page = service
         .search_registered_models(&context, input.try_into()?)
@@ -308,20 +301,19 @@ async fn search(
         registered_models,
         next_page_token,
     };
-    Ok(Answer::page(page, item, body))
+    Ok(Listed::new(page, item, body))
 }
 
 async fn summary(
     service: Arc<Service>,
     context: Context,
     input: Summary,
-) -> Result<Answer<SummaryBody>> {
-    let catalog = required_text("catalog", input.catalog, limits::CATALOG)?;
-    let schema = required_text("schema", input.schema, limits::CATALOG)?;
+) -> Result<Plain<SummaryBody>> {
+    let (catalog, schema) = (input.catalog.text("catalog")?, input.schema.text("schema")?);
     let summary = service
         .registry_summary(&context, &catalog, &schema)
         .await?;
-    Ok(Answer::plain(SummaryBody {
+    Ok(Plain(SummaryBody {
         registered_models_count: summary.registered_models,
         model_versions_count: summary.model_versions,
         model_deployments_count: NO_DEPLOYMENTS.total_deployment,
@@ -329,35 +321,35 @@ async fn summary(
     }))
 }
 
-async fn tag(service: Arc<Service>, context: Context, input: TagOne) -> Result<Answer<Empty>> {
+async fn tag(service: Arc<Service>, context: Context, input: TagOne) -> Result<Tagged<Empty>> {
     let name = model_name(input.name)?;
     let changes = set_tag(KeyRule::Length, input.key, input.value)?;
     let etag = service
         .tag_registered_model(&context, &name, changes)
         .await?;
-    Ok(Answer::empty(etag))
+    Ok(Tagged::empty(etag))
 }
 
-async fn untag(service: Arc<Service>, context: Context, input: UntagOne) -> Result<Answer<Empty>> {
+async fn untag(service: Arc<Service>, context: Context, input: UntagOne) -> Result<Tagged<Empty>> {
     let name = model_name(input.name)?;
     let changes = delete_tag(input.key, MissingTag::Ignore)?;
     let etag = service
         .tag_registered_model(&context, &name, changes)
         .await?;
-    Ok(Answer::empty(etag))
+    Ok(Tagged::empty(etag))
 }
 
 async fn update_tags(
     service: Arc<Service>,
     context: Context,
     input: UpdateTags,
-) -> Result<Answer<Empty>> {
+) -> Result<Tagged<Empty>> {
     let name = model_name(input.name)?;
     let changes = KeyRule::Length.changes(input.set_tags, input.delete_tags)?;
     let etag = service
         .tag_registered_model(&context, &name, changes)
         .await?;
-    Ok(Answer::empty(etag))
+    Ok(Tagged::empty(etag))
 }
 
 #[cfg(test)]

@@ -2,12 +2,14 @@
 
 use ferroflow_model::datasets::{Dataset, DatasetInput, ModelOutput};
 use ferroflow_model::runs::{Run, RunInfo};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::metrics::{MetricBody, metric_bodies};
 use crate::tags::{KeyValueBody, bodies};
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Run")]
 pub(crate) struct RunBody {
     info: RunInfoBody,
     data: RunDataBody,
@@ -15,7 +17,8 @@ pub(crate) struct RunBody {
     outputs: RunOutputsBody,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "RunInfo")]
 pub(crate) struct RunInfoBody {
     run_id: String,
     run_uuid: String,
@@ -32,31 +35,36 @@ pub(crate) struct RunInfoBody {
     lifecycle_stage: &'static str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "RunData")]
 struct RunDataBody {
     metrics: Vec<MetricBody>,
     params: Vec<KeyValueBody>,
     tags: Vec<KeyValueBody>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "RunInputs")]
 struct RunInputsBody {
     dataset_inputs: Vec<DatasetInputBody>,
     model_inputs: Vec<ModelInputBody>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "RunOutputs")]
 struct RunOutputsBody {
     model_outputs: Vec<ModelOutputBody>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "DatasetInput")]
 struct DatasetInputBody {
     dataset: DatasetBody,
     tags: Vec<KeyValueBody>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Dataset")]
 struct DatasetBody {
     name: String,
     digest: String,
@@ -68,12 +76,14 @@ struct DatasetBody {
     profile: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ModelInput")]
 struct ModelInputBody {
     model_id: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ModelOutput")]
 struct ModelOutputBody {
     model_id: String,
     step: i64,

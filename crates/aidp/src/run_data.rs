@@ -8,14 +8,15 @@ use ferroflow_model::metrics::{Metric, NewMetric, finite};
 use ferroflow_model::runs::{LogBatch, LogInputs};
 use ferroflow_model::{Context, Error, Param, Permission, Resource, Result, Tag};
 use ferroflow_service::Service;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::answer::{Answer, Empty};
-use crate::fields::{Double, Integer, Object, Text, list, optional_text, required, required_text};
+use crate::answer::{Empty, Tagged};
+use crate::fields::{Double, Integer, List, Object, Required};
 use crate::limits;
 use crate::operation::{Operations, workspace};
 use crate::runs::run_id;
-use crate::tags::{KeyRule, KeyValue, KeyValues};
+use crate::tags::{KeyRule, Tags};
 
 /// Declares the operations that log to a run.
 pub(crate) fn declare(operations: &mut Operations) {
@@ -43,80 +44,93 @@ pub(crate) fn declare(operations: &mut Operations) {
     );
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, JsonSchema)]
 struct Batch {
-    run_id: Option<Text>,
-    metrics: Option<Vec<Object<Point>>>,
-    params: KeyValues,
-    tags: KeyValues,
+    run_id: Required<limits::Lookup>,
+    metrics: Option<List<Object<Point>, BATCH_METRICS>>,
+    params: Option<List<Object<ParamFields>, BATCH_PARAMS>>,
+    tags: Tags<BATCH_TAGS>,
 }
 
 /// A point of a metric in a request.
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[schemars(rename = "NewMetric")]
 struct Point {
-    key: Option<Text>,
-    value: Option<Double>,
-    timestamp: Option<Integer>,
+    key: Required<limits::Key>,
+    value: Required<Double>,
+    timestamp: Required<Integer<0>>,
     step: Option<Integer>,
 }
 
-#[derive(Deserialize, Serialize)]
+/// A param in a request. Its value may be absent, which means empty.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[schemars(rename = "NewParam")]
+struct ParamFields {
+    key: Required<limits::Key>,
+    value: Option<limits::ParamValue>,
+}
+
+#[derive(Deserialize, Serialize, JsonSchema)]
 struct OneMetric {
-    run_id: Option<Text>,
-    key: Option<Text>,
-    value: Option<Double>,
-    timestamp: Option<Integer>,
+    run_id: Required<limits::Lookup>,
+    key: Required<limits::Key>,
+    value: Required<Double>,
+    timestamp: Required<Integer<0>>,
     step: Option<Integer>,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, JsonSchema)]
 struct OneParam {
-    run_id: Option<Text>,
-    key: Option<Text>,
-    value: Option<Text>,
+    run_id: Required<limits::Lookup>,
+    key: Required<limits::Key>,
+    value: Required<limits::ParamValue>,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, JsonSchema)]
 struct Inputs {
-    run_id: Option<Text>,
-    dataset_inputs: Option<Vec<Object<InputFields>>>,
+    run_id: Required<limits::Lookup>,
+    dataset_inputs: Option<List<Object<InputFields>, { limits::DATASET_INPUTS }>>,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[schemars(rename = "NewDatasetInput")]
 struct InputFields {
-    dataset: Option<Object<DatasetFields>>,
-    tags: KeyValues,
+    dataset: Required<Object<DatasetFields>>,
+    tags: Option<List<Object<InputTagFields>, { limits::TAGS }>>,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[schemars(rename = "NewInputTag")]
+struct InputTagFields {
+    key: Required<limits::InputTagKey>,
+    value: Required<limits::InputTagValue>,
+}
+
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[schemars(rename = "NewDataset")]
 struct DatasetFields {
-    name: Option<Text>,
-    digest: Option<Text>,
-    source_type: Option<Text>,
-    source: Option<Text>,
-    schema: Option<Text>,
-    profile: Option<Text>,
+    name: Required<limits::DatasetName>,
+    digest: Required<limits::DatasetDigest>,
+    source_type: Required<limits::DatasetSourceType>,
+    source: Required<limits::DatasetSource>,
+    schema: Option<limits::DatasetSchema>,
+    profile: Option<limits::DatasetProfile>,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, JsonSchema)]
 struct Model {
-    run_id: Option<Text>,
-    model_json: Option<Text>,
+    run_id: Required<limits::Lookup>,
+    model_json: Required<limits::ModelJson>,
 }
 
 impl Point {
     /// `place` comes before the names of its fields in messages.
     fn parse(self, place: impl std::fmt::Display) -> Result<NewMetric> {
-        let timestamp = required(format_args!("{place}timestamp"), self.timestamp)?;
-        if timestamp.0 < 0 {
-            return Err(Error::invalid(format!(
-                "Invalid value for parameter '{place}timestamp': it must not be negative, got {}.",
-                timestamp.0
-            )));
-        }
+        let timestamp = (self.timestamp).take(format_args!("{place}timestamp"))?;
+        let value = self.value.take(format_args!("{place}value"))?;
         let metric = Metric {
             key: KeyRule::Entity.parse(format_args!("{place}key"), self.key)?,
-            value: finite(required(format_args!("{place}value"), self.value)?.0),
+            value: finite(value.0),
             timestamp_ms: timestamp.0,
             step: self.step.map_or(0, |Integer(step)| step),
         };
@@ -149,7 +163,7 @@ impl TryFrom<OneParam> for LogBatch {
     fn try_from(input: OneParam) -> Result<Self> {
         let param = Param {
             key: KeyRule::Entity.parse("key", input.key)?,
-            value: required_text("value", input.value, limits::PARAM_VALUE)?,
+            value: input.value.text("value")?,
         };
         Ok(Self {
             run_id: run_id(input.run_id)?,
@@ -166,14 +180,10 @@ impl TryFrom<Batch> for LogBatch {
     fn try_from(input: Batch) -> Result<Self> {
         let batch = Self {
             run_id: run_id(input.run_id)?,
-            metrics: list(
-                "metrics",
-                input.metrics,
-                BATCH_METRICS,
-                |index, Object(point)| point.parse(format_args!("metrics[{index}].")),
-            )?,
-            params: list("params", input.params, BATCH_PARAMS, param)?,
-            tags: KeyRule::Entity.tags("tags", input.tags, BATCH_TAGS)?,
+            metrics: (input.metrics.unwrap_or_default())
+                .parse(|index, Object(point)| point.parse(format_args!("metrics[{index}].")))?,
+            params: input.params.unwrap_or_default().parse(param)?,
+            tags: KeyRule::Entity.tags("tags", input.tags)?,
         };
         let total = batch.metrics.len() + batch.params.len() + batch.tags.len();
         if total > BATCH_ENTITIES {
@@ -185,103 +195,93 @@ impl TryFrom<Batch> for LogBatch {
     }
 }
 
-fn param(index: usize, Object(param): Object<KeyValue>) -> Result<Param> {
-    let key = KeyRule::Entity.parse(format_args!("params[{index}].key"), param.key)?;
-    let place = format_args!("params[{index}].value");
-    let value = optional_text(place, param.value, limits::PARAM_VALUE)?.unwrap_or_default();
-    Ok(Param { key, value })
+fn param(index: usize, Object(param): Object<ParamFields>) -> Result<Param> {
+    Ok(Param {
+        key: KeyRule::Entity.parse(format_args!("params[{index}].key"), param.key)?,
+        value: param.value.map_or_else(String::new, String::from),
+    })
 }
 
 impl TryFrom<Inputs> for LogInputs {
     type Error = Error;
 
     fn try_from(input: Inputs) -> Result<Self> {
-        let (name, maximum) = ("dataset_inputs", limits::DATASET_INPUTS);
         Ok(Self {
             run_id: run_id(input.run_id)?,
-            datasets: list(name, input.dataset_inputs, maximum, dataset_input)?,
+            datasets: (input.dataset_inputs.unwrap_or_default()).parse(dataset_input)?,
             models: Vec::new(),
         })
     }
 }
 
 fn dataset_input(index: usize, Object(input): Object<InputFields>) -> Result<DatasetInput> {
-    let dataset = required(
-        format_args!("dataset_inputs[{index}].dataset"),
-        input.dataset,
-    )?;
-    let place = format!("dataset_inputs[{index}].tags");
-    let tags = list(
-        &place,
-        input.tags,
-        limits::TAGS,
-        |tag_index, Object(tag)| {
-            let key = format_args!("{place}[{tag_index}].key");
-            let value = format_args!("{place}[{tag_index}].value");
-            Ok(Tag {
-                key: required_text(key, tag.key, limits::INPUT_TAG_KEY)?,
-                value: required_text(value, tag.value, limits::INPUT_TAG_VALUE)?,
-            })
-        },
-    )?;
+    let place = format!("dataset_inputs[{index}]");
+    let Object(dataset) = input.dataset.take(format_args!("{place}.dataset"))?;
+    let tags = input.tags.unwrap_or_default();
     Ok(DatasetInput {
-        dataset: dataset.0.parse(index)?,
-        tags,
+        dataset: dataset.parse(&place)?,
+        tags: tags.parse(|index, Object(tag)| {
+            Ok(Tag {
+                key: tag.key.text(format_args!("{place}.tags[{index}].key"))?,
+                value: tag
+                    .value
+                    .text(format_args!("{place}.tags[{index}].value"))?,
+            })
+        })?,
     })
 }
 
 impl DatasetFields {
-    fn parse(self, index: usize) -> Result<Dataset> {
-        let at = |field: &'static str| format!("dataset_inputs[{index}].dataset.{field}");
-        let (source_type, type_length) = (self.source_type, limits::DATASET_SOURCE_TYPE);
+    /// `place` is that of the input in the request.
+    fn parse(self, place: &str) -> Result<Dataset> {
         Ok(Dataset {
-            name: required_text(at("name"), self.name, limits::DATASET_NAME)?,
-            digest: required_text(at("digest"), self.digest, limits::DATASET_DIGEST)?,
-            source_type: required_text(at("source_type"), source_type, type_length)?,
-            source: required_text(at("source"), self.source, limits::DATASET_SOURCE)?,
-            schema: optional_text(at("schema"), self.schema, limits::DATASET_SCHEMA)?,
-            profile: optional_text(at("profile"), self.profile, limits::DATASET_PROFILE)?,
+            name: self.name.text(format_args!("{place}.dataset.name"))?,
+            digest: self.digest.text(format_args!("{place}.dataset.digest"))?,
+            source_type: (self.source_type).text(format_args!("{place}.dataset.source_type"))?,
+            source: self.source.text(format_args!("{place}.dataset.source"))?,
+            schema: self.schema.map(String::from),
+            profile: self.profile.map(String::from),
         })
     }
 }
 
-async fn log_batch(service: Arc<Service>, context: Context, input: Batch) -> Result<Answer<Empty>> {
+async fn log_batch(service: Arc<Service>, context: Context, input: Batch) -> Result<Tagged<Empty>> {
     let etag = service.log_batch(&context, input.try_into()?).await?;
-    Ok(Answer::empty(etag))
+    Ok(Tagged::empty(etag))
 }
 
 async fn log_metric(
     service: Arc<Service>,
     context: Context,
     input: OneMetric,
-) -> Result<Answer<Empty>> {
+) -> Result<Tagged<Empty>> {
     let etag = service.log_batch(&context, input.try_into()?).await?;
-    Ok(Answer::empty(etag))
+    Ok(Tagged::empty(etag))
 }
 
 async fn log_param(
     service: Arc<Service>,
     context: Context,
     input: OneParam,
-) -> Result<Answer<Empty>> {
+) -> Result<Tagged<Empty>> {
     let etag = service.log_batch(&context, input.try_into()?).await?;
-    Ok(Answer::empty(etag))
+    Ok(Tagged::empty(etag))
 }
 
 async fn log_inputs(
     service: Arc<Service>,
     context: Context,
     input: Inputs,
-) -> Result<Answer<Empty>> {
+) -> Result<Tagged<Empty>> {
     let etag = service.log_inputs(&context, input.try_into()?).await?;
-    Ok(Answer::empty(etag))
+    Ok(Tagged::empty(etag))
 }
 
-async fn log_model(service: Arc<Service>, context: Context, input: Model) -> Result<Answer<Empty>> {
+async fn log_model(service: Arc<Service>, context: Context, input: Model) -> Result<Tagged<Empty>> {
     let id = run_id(input.run_id)?;
-    let model_json = required_text("model_json", input.model_json, limits::MODEL_JSON)?;
+    let model_json = input.model_json.text("model_json")?;
     let etag = service.log_model(&context, &id, &model_json).await?;
-    Ok(Answer::empty(etag))
+    Ok(Tagged::empty(etag))
 }
 
 #[cfg(test)]

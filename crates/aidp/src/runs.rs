@@ -7,22 +7,18 @@ use ferroflow_model::{
     Context, Error, ExperimentId, MissingTag, Permission, Resource, Result, RunId,
 };
 use ferroflow_service::Service;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::answer::{Answer, Empty};
-use crate::experiments::{experiment_id, view_type};
-use crate::fields::{Integer, Text, list, optional_text, required_text};
-use crate::filter::{filter, order_by};
+use crate::answer::{Empty, Listed, Tagged};
+use crate::experiments::View;
+use crate::fields::{Integer, List, Required};
+use crate::filter::{Clauses, order_by};
 use crate::limits;
 use crate::operation::{Operations, workspace};
-use crate::page::PageSize;
+use crate::page::{PageSize, page};
 use crate::run_bodies::{RunBody, RunInfoBody};
-use crate::tags::{KeyRule, KeyValues, Keys, delete_tag, set_tag};
-
-const PAGE_SIZE: PageSize = PageSize {
-    default: 1000,
-    maximum: 50_000,
-};
+use crate::tags::{KeyRule, Keys, Tags, delete_tag, set_tag};
 
 /// Declares the operations on runs.
 pub(crate) fn declare(operations: &mut Operations) {
@@ -42,74 +38,88 @@ pub(crate) fn declare(operations: &mut Operations) {
     operations.change(bulk, "updateExperimentRunTags", WRITE, update_tags);
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, JsonSchema)]
 struct Create {
-    run_name: Option<Text>,
-    experiment_id: Option<Text>,
+    run_name: Option<limits::RunName>,
+    experiment_id: Option<limits::Lookup>,
     start_time: Option<Integer>,
-    tags: KeyValues,
+    tags: Tags,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, JsonSchema)]
 struct Delete {
-    run_id: Option<Text>,
+    run_id: Required<limits::Lookup>,
     is_permanent: Option<bool>,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, JsonSchema)]
 struct ById {
-    run_id: Option<Text>,
+    run_id: Required<limits::Lookup>,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, JsonSchema)]
 struct Search {
-    experiment_ids: Option<Vec<Text>>,
-    max_results: Option<Integer>,
-    page_token: Option<Text>,
-    filter: Option<Text>,
-    order_by: Option<Vec<Text>>,
-    run_view_type: Option<Text>,
+    experiment_ids: ExperimentIds,
+    max_results: Option<PageSize<1000, 50_000>>,
+    page_token: Option<limits::PageToken>,
+    filter: Option<limits::Expression>,
+    order_by: Clauses,
+    run_view_type: Option<View>,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, JsonSchema)]
 struct Update {
-    run_id: Option<Text>,
-    status: Option<Text>,
+    run_id: Required<limits::Lookup>,
+    status: Option<Status>,
     end_time: Option<Integer>,
-    run_name: Option<Text>,
+    run_name: Option<limits::RunName>,
 }
 
-#[derive(Deserialize, Serialize)]
+/// Oracle has one status that MLflow has not, and whose clients could not read it: a run that
+/// ended by a fault of the system is kept as failed.
+#[derive(Clone, Copy, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[schemars(rename = "RunStatus")]
+enum Status {
+    Running,
+    Scheduled,
+    Finished,
+    Failed,
+    Killed,
+    InternalError,
+}
+
+#[derive(Deserialize, Serialize, JsonSchema)]
 struct TagOne {
-    run_id: Option<Text>,
-    key: Option<Text>,
-    value: Option<Text>,
+    run_id: Required<limits::Lookup>,
+    key: Required<limits::Key>,
+    value: Required<limits::TagValue>,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, JsonSchema)]
 struct UntagOne {
-    run_id: Option<Text>,
-    key: Option<Text>,
+    run_id: Required<limits::Lookup>,
+    key: Required<limits::Key>,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, JsonSchema)]
 struct UpdateTags {
-    run_id: Option<Text>,
-    set_tags: KeyValues,
+    run_id: Required<limits::Lookup>,
+    set_tags: Tags,
     delete_tags: Keys,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct One {
     run: RunBody,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Updated {
     run_info: RunInfoBody,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Collection {
     runs: Vec<RunBody>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -121,12 +131,24 @@ impl Create {
     fn parse(self, user_id: &str) -> Result<NewRun> {
         let id = self.experiment_id;
         Ok(NewRun {
-            experiment_id: id.map(|id| experiment_id(Some(id))).transpose()?,
-            name: optional_text("run_name", self.run_name, limits::RUN_NAME)?,
+            experiment_id: id.map(|id| ExperimentId::parse(&id)).transpose()?,
+            name: self.run_name.map(String::from),
             user_id: user_id.to_owned(),
             start_ms: self.start_time.map(|Integer(time)| time),
-            tags: KeyRule::Entity.tags("tags", self.tags, limits::TAGS)?,
+            tags: KeyRule::Entity.tags("tags", self.tags)?,
         })
+    }
+}
+
+impl From<Status> for RunStatus {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Running => Self::Running,
+            Status::Scheduled => Self::Scheduled,
+            Status::Finished => Self::Finished,
+            Status::Failed | Status::InternalError => Self::Failed,
+            Status::Killed => Self::Killed,
+        }
     }
 }
 
@@ -136,9 +158,9 @@ impl TryFrom<Update> for UpdateRun {
     fn try_from(input: Update) -> Result<Self> {
         Ok(Self {
             run_id: run_id(input.run_id)?,
-            status: input.status.as_deref().map(status).transpose()?,
+            status: input.status.map(Into::into),
             end_ms: input.end_time.map(|Integer(time)| time),
-            name: optional_text("run_name", input.run_name, limits::RUN_NAME)?,
+            name: input.run_name.map(String::from),
         })
     }
 }
@@ -149,105 +171,97 @@ impl TryFrom<Search> for SearchRuns {
     fn try_from(input: Search) -> Result<Self> {
         Ok(Self {
             experiment_ids: experiment_ids(input.experiment_ids)?,
-            filter: filter(input.filter)?,
+            filter: input.filter.map(String::from),
             order_by: order_by(input.order_by)?,
-            view: view_type("run_view_type", input.run_view_type.as_deref())?,
-            page: PAGE_SIZE.parse(input.max_results, input.page_token)?,
+            view: input.run_view_type.unwrap_or_default().into(),
+            page: page(input.max_results, input.page_token),
         })
     }
 }
 
 /// Parses the id of a run that is looked up.
-pub(crate) fn run_id(text: Option<Text>) -> Result<RunId> {
-    required_text("run_id", text, limits::LOOKUP).map(RunId::new)
+pub(crate) fn run_id(text: Required<limits::Lookup>) -> Result<RunId> {
+    text.text("run_id").map(RunId::new)
 }
+
+/// The experiments that a search looks at.
+pub(crate) type ExperimentIds = Option<List<limits::Lookup, { limits::EXPERIMENT_IDS }>>;
 
 /// Parses the experiments that a search looks at.
-pub(crate) fn experiment_ids(ids: Option<Vec<Text>>) -> Result<Vec<ExperimentId>> {
-    list("experiment_ids", ids, limits::EXPERIMENT_IDS, |_, id| {
-        ExperimentId::parse(&id)
-    })
+pub(crate) fn experiment_ids(ids: ExperimentIds) -> Result<Vec<ExperimentId>> {
+    (ids.unwrap_or_default()).parse(|_, id| ExperimentId::parse(&id))
 }
 
-/// Oracle has one status that MLflow has not, and whose clients could not read it: a run that
-/// ended by a fault of the system is kept as failed.
-fn status(text: &str) -> Result<RunStatus> {
-    match text {
-        "INTERNAL_ERROR" => Ok(RunStatus::Failed),
-        text => RunStatus::parse(text),
-    }
-}
-
-async fn create(service: Arc<Service>, context: Context, input: Create) -> Result<Answer<One>> {
+async fn create(service: Arc<Service>, context: Context, input: Create) -> Result<Tagged<One>> {
     let new = input.parse(&context.caller.principal)?;
     let run = service.create_run(&context, new).await?;
     let etag = run.info.etag;
-    Ok(Answer::tagged(etag, One { run: run.into() }))
+    Ok(Tagged::new(etag, One { run: run.into() }))
 }
 
-async fn get(service: Arc<Service>, context: Context, input: ById) -> Result<Answer<One>> {
+async fn get(service: Arc<Service>, context: Context, input: ById) -> Result<Tagged<One>> {
     let run = service.get_run(&context, &run_id(input.run_id)?).await?;
     let etag = run.info.etag;
-    Ok(Answer::tagged(etag, One { run: run.into() }))
+    Ok(Tagged::new(etag, One { run: run.into() }))
 }
 
-async fn update(service: Arc<Service>, context: Context, input: Update) -> Result<Answer<Updated>> {
+async fn update(service: Arc<Service>, context: Context, input: Update) -> Result<Tagged<Updated>> {
     let info = service.update_run(&context, input.try_into()?).await?;
     let etag = info.etag;
     let run_info = info.into();
-    Ok(Answer::tagged(etag, Updated { run_info }))
+    Ok(Tagged::new(etag, Updated { run_info }))
 }
 
-async fn delete(service: Arc<Service>, context: Context, input: Delete) -> Result<Answer<Empty>> {
+async fn delete(service: Arc<Service>, context: Context, input: Delete) -> Result<Tagged<Empty>> {
     let id = run_id(input.run_id)?;
     let permanently = input.is_permanent.unwrap_or(false);
     let etag = service.delete_run(&context, &id, permanently).await?;
-    Ok(Answer::empty(etag))
+    Ok(Tagged::empty(etag))
 }
 
-async fn restore(service: Arc<Service>, context: Context, input: ById) -> Result<Answer<Empty>> {
+async fn restore(service: Arc<Service>, context: Context, input: ById) -> Result<Tagged<Empty>> {
     let etag = service
         .restore_run(&context, &run_id(input.run_id)?)
         .await?;
-    Ok(Answer::empty(etag))
+    Ok(Tagged::empty(etag))
 }
 
 async fn search(
     service: Arc<Service>,
     context: Context,
     input: Search,
-) -> Result<Answer<Collection>> {
+) -> Result<Listed<Collection>> {
     let page = service.search_runs(&context, input.try_into()?).await?;
     let body = |runs, next_page_token| Collection {
         runs,
         next_page_token,
     };
-    Ok(Answer::page(page, RunBody::from, body))
+    Ok(Listed::new(page, RunBody::from, body))
 }
 
-async fn tag(service: Arc<Service>, context: Context, input: TagOne) -> Result<Answer<Empty>> {
+async fn tag(service: Arc<Service>, context: Context, input: TagOne) -> Result<Tagged<Empty>> {
     let id = run_id(input.run_id)?;
     let changes = set_tag(KeyRule::Entity, input.key, input.value)?;
     let etag = service.tag_run(&context, &id, changes).await?;
-    Ok(Answer::empty(etag))
+    Ok(Tagged::empty(etag))
 }
 
-async fn untag(service: Arc<Service>, context: Context, input: UntagOne) -> Result<Answer<Empty>> {
+async fn untag(service: Arc<Service>, context: Context, input: UntagOne) -> Result<Tagged<Empty>> {
     let id = run_id(input.run_id)?;
     let changes = delete_tag(input.key, MissingTag::Refuse)?;
     let etag = service.tag_run(&context, &id, changes).await?;
-    Ok(Answer::empty(etag))
+    Ok(Tagged::empty(etag))
 }
 
 async fn update_tags(
     service: Arc<Service>,
     context: Context,
     input: UpdateTags,
-) -> Result<Answer<Empty>> {
+) -> Result<Tagged<Empty>> {
     let id = run_id(input.run_id)?;
     let changes = KeyRule::Entity.changes(input.set_tags, input.delete_tags)?;
     let etag = service.tag_run(&context, &id, changes).await?;
-    Ok(Answer::empty(etag))
+    Ok(Tagged::empty(etag))
 }
 
 #[cfg(test)]

@@ -3,32 +3,37 @@
 use std::fmt::Display;
 
 use ferroflow_model::{MissingTag, Param, Result, Tag, TagChanges, check_entity_key};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::fields::{Object, Text, list, optional_text, required_text};
+use crate::fields::{List, Object, Required};
 use crate::limits;
 
-/// A tag or param in a request. Its value may be absent, which means empty.
-#[derive(Deserialize, Serialize)]
-pub(crate) struct KeyValue {
-    pub(crate) key: Option<Text>,
-    pub(crate) value: Option<Text>,
+/// A tag in a request. Its value may be absent, which means empty.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[schemars(rename = "NewTag")]
+pub(crate) struct TagFields {
+    key: Required<limits::Key>,
+    value: Option<limits::TagValue>,
 }
 
 /// The key of a tag to delete.
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[schemars(rename = "TagKey")]
 pub(crate) struct Key {
-    key: Option<Text>,
+    key: Required<limits::Key>,
 }
 
-/// A list of tags or params in a request.
-pub(crate) type KeyValues = Option<Vec<Object<KeyValue>>>;
+/// A list of tags in a request.
+pub(crate) type Tags<const MAXIMUM: usize = { limits::TAGS }> =
+    Option<List<Object<TagFields>, MAXIMUM>>;
 
 /// A list of keys of tags in a request.
-pub(crate) type Keys = Option<Vec<Object<Key>>>;
+pub(crate) type Keys = Option<List<Object<Key>, { limits::TAGS }>>;
 
 /// A tag or param in an answer.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "KeyValue")]
 pub(crate) struct KeyValueBody {
     key: String,
     value: String,
@@ -62,8 +67,12 @@ pub(crate) enum KeyRule {
 
 impl KeyRule {
     /// Parses a key that is to be written.
-    pub(crate) fn parse(self, parameter: impl Display, key: Option<Text>) -> Result<String> {
-        let key = required_text(&parameter, key, limits::KEY)?;
+    pub(crate) fn parse(
+        self,
+        parameter: impl Display,
+        key: Required<limits::Key>,
+    ) -> Result<String> {
+        let key = key.text(&parameter)?;
         if matches!(self, Self::Entity) {
             check_entity_key(parameter, &key)?;
         }
@@ -71,26 +80,27 @@ impl KeyRule {
     }
 
     /// Parses a list of tags.
-    pub(crate) fn tags(self, parameter: &str, tags: KeyValues, maximum: usize) -> Result<Vec<Tag>> {
-        list(parameter, tags, maximum, |index, Object(tag)| {
-            let key = self.parse(format_args!("{parameter}[{index}].key"), tag.key)?;
-            let place = format_args!("{parameter}[{index}].value");
-            let value = optional_text(place, tag.value, limits::TAG_VALUE)?.unwrap_or_default();
-            Ok(Tag { key, value })
+    pub(crate) fn tags<const MAXIMUM: usize>(
+        self,
+        parameter: &str,
+        tags: Tags<MAXIMUM>,
+    ) -> Result<Vec<Tag>> {
+        tags.unwrap_or_default().parse(|index, Object(tag)| {
+            Ok(Tag {
+                key: self.parse(format_args!("{parameter}[{index}].key"), tag.key)?,
+                value: tag.value.map_or_else(String::new, String::from),
+            })
         })
     }
 
     /// Parses tags to set and to delete. Deleting one that is not there changes nothing, as in
     /// any request about a state that is wanted.
-    pub(crate) fn changes(self, set: KeyValues, delete: Keys) -> Result<TagChanges> {
+    pub(crate) fn changes(self, set: Tags, delete: Keys) -> Result<TagChanges> {
+        let delete = delete.unwrap_or_default();
         Ok(TagChanges {
-            set: self.tags("set_tags", set, limits::TAGS)?,
-            delete: list("delete_tags", delete, limits::TAGS, |index, Object(tag)| {
-                required_text(
-                    format_args!("delete_tags[{index}].key"),
-                    tag.key,
-                    limits::KEY,
-                )
+            set: self.tags("set_tags", set)?,
+            delete: delete.parse(|index, Object(tag)| {
+                tag.key.text(format_args!("delete_tags[{index}].key"))
             })?,
             missing: MissingTag::Ignore,
         })
@@ -98,14 +108,16 @@ impl KeyRule {
 }
 
 /// Parses the one tag of an operation that sets it; there, the value must be given.
-pub(crate) fn set_tag(rule: KeyRule, key: Option<Text>, value: Option<Text>) -> Result<TagChanges> {
+pub(crate) fn set_tag(
+    rule: KeyRule,
+    key: Required<limits::Key>,
+    value: Required<limits::TagValue>,
+) -> Result<TagChanges> {
     let key = rule.parse("key", key)?;
-    let value = required_text("value", value, limits::TAG_VALUE)?;
-    Ok(TagChanges::set(key, value))
+    Ok(TagChanges::set(key, value.text("value")?))
 }
 
 /// Parses the one key of an operation that deletes a tag.
-pub(crate) fn delete_tag(key: Option<Text>, missing: MissingTag) -> Result<TagChanges> {
-    let key = required_text("key", key, limits::KEY)?;
-    Ok(TagChanges::delete(key, missing))
+pub(crate) fn delete_tag(key: Required<limits::Key>, missing: MissingTag) -> Result<TagChanges> {
+    Ok(TagChanges::delete(key.text("key")?, missing))
 }

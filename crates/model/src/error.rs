@@ -48,6 +48,30 @@ pub enum ErrorKind {
     Internal,
 }
 
+impl ErrorKind {
+    /// All kinds, for documents and tests of what each dialect answers.
+    pub const ALL: [Self; 18] = [
+        Self::Unparsable,
+        Self::InvalidParameter,
+        Self::MissingParameter,
+        Self::NotFound,
+        Self::RelatedNotFound,
+        Self::AlreadyExists,
+        Self::Conflict,
+        Self::RetryTokenInvalidated,
+        Self::PreconditionFailed,
+        Self::InvalidState,
+        Self::PermissionDenied,
+        Self::Unauthenticated,
+        Self::LimitExceeded,
+        Self::TooLarge,
+        Self::TooManyRequests,
+        Self::Unsupported,
+        Self::Unavailable,
+        Self::Internal,
+    ];
+}
+
 /// A transport-free error: a kind, a public message, and a cause that never reaches a client.
 ///
 /// The public message names the parameter and what is allowed. The cause is for the log alone:

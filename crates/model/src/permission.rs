@@ -1,5 +1,7 @@
 //! What a route needs of its caller. Every route declares one; a test lists them all.
 
+use std::fmt;
+
 /// The kind of thing that a permission is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Resource {
@@ -17,6 +19,20 @@ pub enum Resource {
     Artifacts,
     /// Workspaces of the MLflow dialect.
     Workspaces,
+}
+
+impl fmt::Display for Resource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Server => "server",
+            Self::Experiments => "experiments",
+            Self::Runs => "runs",
+            Self::LoggedModels => "logged models",
+            Self::RegisteredModels => "registered models",
+            Self::Artifacts => "artifacts",
+            Self::Workspaces => "workspaces",
+        })
+    }
 }
 
 /// What is done with the thing.
@@ -39,6 +55,19 @@ pub struct Permission {
     pub resource: Resource,
     /// What is done with it.
     pub right: Right,
+}
+
+/// Such as `write runs`, or `nothing`; for documents.
+impl fmt::Display for Permission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let right = match self.right {
+            Right::Public => return f.write_str("nothing"),
+            Right::Read => "read",
+            Right::Write => "write",
+            Right::Delete => "delete",
+        };
+        write!(f, "{right} {}", self.resource)
+    }
 }
 
 impl Permission {

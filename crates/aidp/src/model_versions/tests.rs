@@ -144,7 +144,7 @@ fn a_search_reads_one_text_of_clauses_and_like_as_contains() {
     assert_eq!(search.page.page_token, None);
 }
 
-fn decode_text(text: &str) -> Option<Text> {
+fn decode_text<T: serde::de::DeserializeOwned>(text: &str) -> Option<T> {
     serde_json::from_value(Value::from(text)).unwrap()
 }
 

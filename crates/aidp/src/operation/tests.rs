@@ -8,11 +8,12 @@ use serde::Deserialize;
 use tower::ServiceExt;
 
 use super::*;
-use crate::fields::Text;
+use crate::answer::{Listed, Tagged};
+use crate::limits;
 
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
 struct Echo {
-    name: Option<Text>,
+    name: Option<limits::Lookup>,
 }
 
 /// What an operation would be called with, as text.
@@ -187,7 +188,7 @@ fn answers_carry_their_tag_and_the_next_page() {
         part: 2,
         revision: 3,
     };
-    let tagged = Answer::empty(etag).encode().unwrap();
+    let tagged = Tagged::empty(etag).encode().unwrap();
     assert_eq!(tagged.headers()["etag"], "\"1a-2-3\"");
     assert_eq!(tagged.headers()["content-type"], "application/json");
 
@@ -195,7 +196,7 @@ fn answers_carry_their_tag_and_the_next_page() {
         items: vec![1, 2],
         next_page_token: Some("t".to_owned()),
     };
-    let answer = Answer::page(page, |item: i32| item, |items, token| (items, token));
+    let answer = Listed::new(page, |item: i32| item, |items, token| (items, token));
     let response = answer.encode().unwrap();
     assert_eq!(response.headers()["opc-next-page"], "t");
     assert!(response.headers().get("etag").is_none());
@@ -206,7 +207,9 @@ fn answers_carry_their_tag_and_the_next_page() {
 #[test]
 fn every_operation_of_the_contract_is_there() {
     let table = crate::routes();
-    let facts: Vec<_> = table.facts().collect();
+    let facts: Vec<_> = (table.facts())
+        .filter(|route| route.operation != "getOpenApiDocument")
+        .collect();
     assert_eq!(facts.len(), 47);
     let names: std::collections::BTreeSet<_> = facts.iter().map(|route| route.operation).collect();
     assert_eq!(names.len(), 47);
