@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod configuration;
+mod connections;
 mod documents;
 mod front;
 mod imports;
