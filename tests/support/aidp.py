@@ -80,8 +80,11 @@ class Tenant:
         self.workspace = workspace
         self.sdk = ml_ops_client(url)
         root = f"{url}/{BASE_PATH}/{self.platform}"
-        self.platform_api = Api(f"{root}/mlops/api/2.0/mlflow")
-        self.workspace_api = Api(f"{root}/workspaces/{workspace}/mlops/api/2.0/mlflow")
+        # What a stock MLflow client is told to find its models, and its runs.
+        self.registry_uri = f"{root}/mlops"
+        self.tracking_uri = f"{root}/workspaces/{workspace}/mlops"
+        self.platform_api = Api(f"{self.registry_uri}/api/2.0/mlflow")
+        self.workspace_api = Api(f"{self.tracking_uri}/api/2.0/mlflow")
 
     def create_model(self, name: str = "m", **details) -> models.RegisteredModel:
         body = models.CreateRegisteredModelDetails(name=name, **details)

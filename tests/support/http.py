@@ -3,14 +3,18 @@
 import requests
 
 TIMEOUT_SECONDS = 60
+# What a stock MLflow client calls itself; below a tenant's path this chooses the dialect.
+MLFLOW_AGENT = "mlflow-python-client/3.17.2"
 
 
 class Api:
     """Sends requests below one base address and returns the answers, whatever their status."""
 
-    def __init__(self, base_url: str):
+    def __init__(self, base_url: str, agent: str | None = None):
         self.base_url = base_url.rstrip("/")
         self.session = requests.Session()
+        if agent:
+            self.session.headers["user-agent"] = agent
 
     def send(self, method: str, path: str, **arguments) -> requests.Response:
         arguments.setdefault("timeout", TIMEOUT_SECONDS)

@@ -96,11 +96,10 @@ impl Routes {
             ]
         };
         match roots {
-            Roots::Both => both(base).to_vec(),
+            Roots::BothAndUnprefixed if self.is_prefixed => [both(base), both("")].concat(),
+            Roots::Both | Roots::BothAndUnprefixed => both(base).to_vec(),
             Roots::Ajax => vec![format!("{base}/ajax-api{path}")],
             Roots::Bare => vec![format!("{base}{path}")],
-            Roots::BothAndUnprefixed if self.is_prefixed => [both(base), both("")].concat(),
-            Roots::BothAndUnprefixed => both(base).to_vec(),
         }
     }
 

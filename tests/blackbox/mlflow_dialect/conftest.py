@@ -1,11 +1,12 @@
-"""The stock MLflow client, pointed at the server under test."""
+"""The stock MLflow client, pointed at the server under test, or at a tenant of it:
+FERROFLOW_TEST_URL=http://host:port/20260430/aiDataPlatforms/p/workspaces/w/mlops."""
 
 import uuid
 
 import mlflow
 import pytest
 from mlflow import MlflowClient
-from support.http import Api
+from support.http import MLFLOW_AGENT, Api
 
 
 def unique(prefix: str) -> str:
@@ -31,7 +32,7 @@ def client(tracking_uri: str) -> MlflowClient:
 @pytest.fixture
 def api(tracking_uri: str) -> Api:
     """For requests that the client would not send."""
-    return Api(f"{tracking_uri}/api/2.0/mlflow")
+    return Api(f"{tracking_uri}/api/2.0/mlflow", MLFLOW_AGENT)
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Answers and errors by hand: the exact JSON that the reference sends for the main job."""
 
 import pytest
-from support.http import Api
+from support.http import MLFLOW_AGENT, Api
 
 from .conftest import unique
 
@@ -298,7 +298,9 @@ def test_another_content_type_is_refused(api):
 def test_the_pages_of_the_interface_have_the_same_operations(tracking_uri, api, experiment):
     """/ajax-api answers as /api does."""
     query = {"experiment_id": experiment.experiment_id}
-    twin = Api(f"{tracking_uri}/ajax-api/2.0/mlflow").get("experiments/get", params=query)
+    twin = Api(f"{tracking_uri}/ajax-api/2.0/mlflow", MLFLOW_AGENT).get(
+        "experiments/get", params=query
+    )
     assert twin.json() == api.get("experiments/get", params=query).json()
 
 
