@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::answer::{Empty, Listed, Tagged};
-use crate::fields::Required;
+use crate::fields::{Flag, Required};
 use crate::filter::{Clauses, order_by};
 use crate::limits;
 use crate::operation::{Operations, workspace};
@@ -52,7 +52,7 @@ struct Create {
 #[derive(Deserialize, Serialize, JsonSchema)]
 struct Delete {
     experiment_id: Required<limits::Lookup>,
-    is_permanent: Option<bool>,
+    is_permanent: Option<Flag<false>>,
 }
 
 #[derive(Deserialize, Serialize, JsonSchema)]
@@ -77,7 +77,7 @@ struct Search {
 /// Which lifecycle stages a search looks at.
 #[derive(Clone, Copy, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[schemars(rename = "ViewType")]
+#[schemars(rename = "ViewType", extend("default" = Self::default()))]
 pub(crate) enum View {
     #[default]
     ActiveOnly,
@@ -205,7 +205,7 @@ async fn create(service: Arc<Service>, context: Context, input: Create) -> Resul
 
 async fn delete(service: Arc<Service>, context: Context, input: Delete) -> Result<Tagged<Empty>> {
     let id = experiment_id(input.experiment_id)?;
-    let permanently = input.is_permanent.unwrap_or(false);
+    let permanently = input.is_permanent.unwrap_or_default().0;
     let etag = service.delete_experiment(&context, id, permanently).await?;
     Ok(Tagged::empty(etag))
 }

@@ -2,6 +2,7 @@
 //!
 //! A field's type holds its limits: what decodes a request is what the served document describes.
 
+mod flag;
 mod list;
 mod number;
 mod text;
@@ -16,6 +17,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
+pub(crate) use flag::Flag;
 pub(crate) use list::List;
 pub(crate) use number::{Double, Integer};
 pub(crate) use text::Text;

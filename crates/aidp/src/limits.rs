@@ -3,6 +3,7 @@
 //! `docs/aidp.md`.
 
 use ferroflow_model::limits;
+use ferroflow_search::{MAX_FILTER_CHARACTERS, MAX_ORDER_BY_CLAUSES};
 
 use crate::fields::Text;
 
@@ -46,10 +47,10 @@ pub(crate) type PageToken = Text<0, 4096>;
 pub(crate) type ArtifactPath = Text<0, 2048>;
 /// A catalog or schema.
 pub(crate) type Catalog = Text<1, 255>;
-/// The text of a filter, or of an order; the grammar has its own, smaller limit.
-pub(crate) type Expression = Text<0, 65_536>;
+/// The text of a filter, or of an order.
+pub(crate) type Expression = Text<0, MAX_FILTER_CHARACTERS>;
 /// One clause of an order.
-pub(crate) type Clause = Text<1, 65_536>;
+pub(crate) type Clause = Text<1, MAX_FILTER_CHARACTERS>;
 
 /// The name of a dataset.
 pub(crate) type DatasetName = Text<1, 500>;
@@ -77,4 +78,4 @@ pub(crate) const DATASET_INPUTS: usize = 1000;
 /// Experiments that one search looks at.
 pub(crate) const EXPERIMENT_IDS: usize = 10_000;
 /// Clauses of one `order_by`.
-pub(crate) const ORDER_BY_CLAUSES: usize = 100;
+pub(crate) const ORDER_BY_CLAUSES: usize = MAX_ORDER_BY_CLAUSES;

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::answer::Listed;
-use crate::fields::{List, Object, Required};
+use crate::fields::{Flag, List, Object, Required};
 use crate::limits;
 use crate::metrics::MetricBody;
 use crate::operation::{Operations, workspace};
@@ -38,7 +38,7 @@ struct Search {
 #[schemars(rename = "LoggedModelOrder")]
 struct Order {
     field_name: Required<limits::Lookup>,
-    ascending: Option<bool>,
+    ascending: Option<Flag<true>>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -152,7 +152,7 @@ fn order(index: usize, Object(order): Object<Order>) -> Result<LoggedModelOrder>
     };
     Ok(LoggedModelOrder {
         field_name,
-        ascending: order.ascending.unwrap_or(true),
+        ascending: order.ascending.unwrap_or_default().0,
         dataset_name: None,
         dataset_digest: None,
     })

@@ -1,6 +1,6 @@
 //! How answers show model versions.
 
-use ferroflow_model::model_versions::ModelVersion;
+use ferroflow_model::model_versions::{ModelVersion, ModelVersionStatus, Stage};
 use ferroflow_model::{ModelId, Param, RunId};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -18,12 +18,14 @@ pub(crate) struct ModelVersionBody {
     last_updated_timestamp: i64,
     #[serde(skip_serializing_if = "String::is_empty")]
     user_id: String,
+    #[schemars(extend("enum" = Stage::ALL.map(Stage::as_str)))]
     current_stage: &'static str,
     #[serde(skip_serializing_if = "String::is_empty")]
     description: String,
     source: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     run_id: Option<String>,
+    #[schemars(extend("enum" = ModelVersionStatus::ALL.map(ModelVersionStatus::as_str)))]
     status: &'static str,
     #[serde(skip_serializing_if = "String::is_empty")]
     status_message: String,
@@ -51,7 +53,9 @@ struct ModelParamBody {
 #[schemars(rename = "DeploymentJobState")]
 struct DeploymentJobStateBody {
     job_id: String,
+    #[schemars(extend("enum" = [JOB_STATE]))]
     job_state: &'static str,
+    #[schemars(extend("enum" = [JOB_RUN_STATE]))]
     run_state: &'static str,
 }
 

@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::answer::{Empty, Listed, Plain, Tagged};
-use crate::fields::Required;
+use crate::fields::{Flag, Required};
 use crate::filter::{registry_filter, registry_order};
 use crate::limits;
 use crate::model_version_body::{JOB_STATE, ModelVersionBody};
@@ -67,7 +67,7 @@ struct Search {
     max_results: Option<PageSize<100, 1000>>,
     page_token: Option<limits::PageToken>,
     order_by: Option<limits::Expression>,
-    is_deployment_summary_enabled: Option<bool>,
+    is_deployment_summary_enabled: Option<Flag<false>>,
 }
 
 #[derive(Deserialize, Serialize, JsonSchema)]
@@ -129,6 +129,7 @@ struct RegisteredModelBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     deployment_job_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("enum" = [JOB_STATE]))]
     deployment_job_state: Option<&'static str>,
     tags: Vec<KeyValueBody>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -288,7 +289,7 @@ async fn search(
     context: Context,
     input: Search,
 ) -> Result<Listed<Collection>> {
-    let with_deployments = input.is_deployment_summary_enabled.unwrap_or(false);
+    let with_deployments = input.is_deployment_summary_enabled.unwrap_or_default().0;
     let page = service
         .search_registered_models(&context, input.try_into()?)
         .await?;

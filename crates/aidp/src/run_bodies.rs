@@ -1,7 +1,7 @@
 //! How answers show runs.
 
 use ferroflow_model::datasets::{Dataset, DatasetInput, ModelOutput};
-use ferroflow_model::runs::{Run, RunInfo};
+use ferroflow_model::runs::{Run, RunInfo, RunStatus};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -26,6 +26,7 @@ pub(crate) struct RunInfoBody {
     experiment_id: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     user_id: String,
+    #[schemars(extend("enum" = RunStatus::ALL.map(RunStatus::as_str)))]
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     start_time: Option<i64>,

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::answer::{Empty, Listed, Tagged};
 use crate::experiments::View;
-use crate::fields::{Integer, List, Required};
+use crate::fields::{Flag, Integer, List, Required};
 use crate::filter::{Clauses, order_by};
 use crate::limits;
 use crate::operation::{Operations, workspace};
@@ -49,7 +49,7 @@ struct Create {
 #[derive(Deserialize, Serialize, JsonSchema)]
 struct Delete {
     run_id: Required<limits::Lookup>,
-    is_permanent: Option<bool>,
+    is_permanent: Option<Flag<false>>,
 }
 
 #[derive(Deserialize, Serialize, JsonSchema)]
@@ -214,7 +214,7 @@ async fn update(service: Arc<Service>, context: Context, input: Update) -> Resul
 
 async fn delete(service: Arc<Service>, context: Context, input: Delete) -> Result<Tagged<Empty>> {
     let id = run_id(input.run_id)?;
-    let permanently = input.is_permanent.unwrap_or(false);
+    let permanently = input.is_permanent.unwrap_or_default().0;
     let etag = service.delete_run(&context, &id, permanently).await?;
     Ok(Tagged::empty(etag))
 }

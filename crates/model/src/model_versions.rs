@@ -16,6 +16,13 @@ pub enum ModelVersionStatus {
 }
 
 impl ModelVersionStatus {
+    /// All of them.
+    pub const ALL: [Self; 3] = [
+        Self::PendingRegistration,
+        Self::FailedRegistration,
+        Self::Ready,
+    ];
+
     /// The name on the wire and in the store.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -27,14 +34,10 @@ impl ModelVersionStatus {
 
     /// Reads the name back.
     pub fn parse(text: &str) -> Result<Self> {
-        match text {
-            "PENDING_REGISTRATION" => Ok(Self::PendingRegistration),
-            "FAILED_REGISTRATION" => Ok(Self::FailedRegistration),
-            "READY" => Ok(Self::Ready),
-            other => Err(Error::invalid(format!(
-                "Invalid model version status '{other}'."
-            ))),
-        }
+        Self::ALL
+            .into_iter()
+            .find(|status| status.as_str() == text)
+            .ok_or_else(|| Error::invalid(format!("Invalid model version status '{text}'.")))
     }
 }
 

@@ -100,7 +100,12 @@ fn errors(body: &Value) -> Map<String, Value> {
         codes.entry(status).or_default().insert(code);
     }
     let response = |(status, codes)| (response_name(status), error(status, &codes, body));
-    codes.into_iter().map(response).collect()
+    let mut errors: Map<_, _> = codes.into_iter().map(response).collect();
+    // Not all of the request has been read, so there is no operation yet to answer it.
+    let too_long = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+    let description = "The request line and the headers are too long together. There is no body.";
+    errors.insert(response_name(too_long), json!({"description": description}));
+    errors
 }
 
 fn error(status: StatusCode, codes: &BTreeSet<&str>, body: &Value) -> Value {

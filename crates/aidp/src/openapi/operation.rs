@@ -72,7 +72,8 @@ fn responses(facts: &OperationFacts, schemas: &mut Schemas) -> Value {
         "content": {"application/json": {"schema": schema}},
     });
     responses.insert("200".to_owned(), success);
-    for status in failures(facts) {
+    let by_the_protocol = [StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE];
+    for status in failures(facts).into_iter().chain(by_the_protocol) {
         let reference =
             json!({"$ref": format!("#/components/responses/{}", response_name(status))});
         responses.insert(status.as_str().to_owned(), reference);

@@ -168,14 +168,16 @@ fn each_error_is_there_where_it_can_be_answered() {
         let responses = of(&document, name)["responses"].as_object().unwrap();
         responses.keys().map(String::as_str).collect()
     };
-    let reads = ["200", "400", "401", "403", "404", "429", "500", "503"];
+    let reads = [
+        "200", "400", "401", "403", "404", "429", "431", "500", "503",
+    ];
     assert_eq!(statuses("getRegisteredModel"), reads);
     let searches = [
-        "200", "400", "401", "403", "404", "413", "429", "500", "503",
+        "200", "400", "401", "403", "404", "413", "429", "431", "500", "503",
     ];
     assert_eq!(statuses("listExperimentRuns"), searches);
     let changes = [
-        "200", "400", "401", "403", "404", "409", "412", "413", "429", "500", "503",
+        "200", "400", "401", "403", "404", "409", "412", "413", "429", "431", "500", "503",
     ];
     assert_eq!(statuses("createRegisteredModel"), changes);
     assert!(statuses("listArtifacts").contains(&"501"));

@@ -7,4 +7,5 @@ mod documents;
 mod front;
 mod imports;
 mod lifecycle;
+mod openapi;
 mod routes;
