@@ -200,7 +200,7 @@ pub(crate) async fn recall_version<C: Conn>(
     Ok(complete_versions(conn, keys, rows).await?.pop())
 }
 
-/// Reads the newest version of each stage of several models, in the order of models, stages.
+/// Reads the newest version of each of some stages of a model.
 pub struct LatestVersions {
     /// The tenant.
     pub tenant: Tenant,
@@ -218,10 +218,10 @@ impl Query for LatestVersions {
 
     async fn run<C: Conn>(&self, conn: &mut C) -> Result<Vec<ModelVersion>> {
         let model = crate::registered_models::find_model(conn, self.tenant, &self.name).await?;
-        let latest = load_latest_versions(conn, &self.keys, &[model.model_pk]).await?;
+        let model_pks = [model.model_pk];
+        let latest = load_latest_versions(conn, &self.keys, &model_pks, &self.stages).await?;
         let mut versions: Vec<ModelVersion> =
             latest.into_iter().map(|(_, version)| version).collect();
-        versions.retain(|version| self.stages.contains(&version.stage));
         let position =
             |version: &ModelVersion| self.stages.iter().position(|stage| *stage == version.stage);
         versions.sort_by_key(position);
@@ -229,27 +229,29 @@ impl Query for LatestVersions {
     }
 }
 
-/// The newest version of each stage of these models, with the model's row key: one statement,
-/// which looks at one index entry per model and stage.
+/// The newest version of each of these stages, of each of these models, with the model's row key:
+/// one statement, which looks at one index entry per model and stage.
 pub(crate) async fn load_latest_versions<C: Conn>(
     conn: &mut C,
     keys: &KeyCache,
     model_pks: &[i64],
+    stages: &[Stage],
 ) -> Result<Vec<(i64, ModelVersion)>> {
-    if model_pks.is_empty() {
+    if model_pks.is_empty() || stages.is_empty() {
         return Ok(Vec::new());
     }
-    let newest = |stage: Stage| {
-        format!(
-            "(SELECT max(version) FROM model_versions WHERE model_pk = m.model_pk AND stage = '{}')",
-            stage.as_str()
-        )
-    };
+    let stages: Vec<String> = Stage::ALL
+        .into_iter()
+        .filter(|stage| stages.contains(stage))
+        .map(|stage| format!("SELECT '{}' AS stage", stage.as_str()))
+        .collect();
     let sql = format!(
-        "SELECT {VERSION_COLUMNS} FROM registered_models m JOIN model_versions v \
-         ON v.model_pk = m.model_pk AND v.version IN ({}) WHERE {} ORDER BY v.model_pk, v.version",
-        Stage::ALL.map(newest).join(", "),
-        conn.engine().any_of("m.model_pk", 1),
+        "SELECT {VERSION_COLUMNS} FROM registered_models m CROSS JOIN ({stages}) AS s \
+         JOIN model_versions v ON v.model_pk = m.model_pk AND v.version = (SELECT max(version) \
+         FROM model_versions WHERE model_pk = m.model_pk AND stage = s.stage) \
+         WHERE {any} ORDER BY v.model_pk, v.version",
+        stages = stages.join(" UNION ALL "),
+        any = conn.engine().any_of("m.model_pk", 1),
     );
     let rows = conn
         .query(&sql, &[Value::Ints(model_pks)], version_row)

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use ferroflow_model::model_versions::Stage;
 use ferroflow_model::registered_models::{
     AliasTarget, ModelName, RegisteredModel, RegistrySummary,
 };
@@ -60,7 +61,8 @@ pub(crate) async fn complete_models<C: Conn>(
     let tags = REGISTERED_MODEL_TAGS.load(conn, keys, &model_pks).await?;
     let mut aliases = load_aliases(conn, &model_pks).await?;
     let mut latest = HashMap::<i64, Vec<_>>::new();
-    for (model_pk, version) in load_latest_versions(conn, keys, &model_pks).await? {
+    let newest = load_latest_versions(conn, keys, &model_pks, &Stage::ALL).await?;
+    for (model_pk, version) in newest {
         latest.entry(model_pk).or_default().push(version);
     }
     let complete = |row: ModelRow| RegisteredModel {
