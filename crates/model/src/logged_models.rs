@@ -76,7 +76,7 @@ pub struct LoggedModel {
     pub tags: Vec<Tag>,
     /// In the order of their keys.
     pub params: Vec<Param>,
-    /// The latest point of each series, dataset and run.
+    /// All points in the order of their keys, then of time; the newest, when there are very many.
     pub metrics: Vec<ModelMetric>,
     /// Changes with every change.
     pub etag: Etag,

@@ -11,6 +11,7 @@ mod effects;
 mod error;
 pub mod experiments;
 mod keys;
+mod locations;
 pub mod logged_models;
 pub mod metrics;
 mod migrations;

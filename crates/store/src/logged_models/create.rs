@@ -8,6 +8,7 @@ use ferroflow_model::{Error, ModelId, Result, RunId};
 use super::read::load_model;
 use crate::command::{Applied, Change, Mutation, ResultKey, WriteContext};
 use crate::conn::Conn;
+use crate::locations::append_path;
 use crate::tags::{KeyedValue, LOGGED_MODEL_PARAMS, LOGGED_MODEL_TAGS};
 use crate::{KeyCache, args};
 
@@ -115,8 +116,7 @@ impl CreateLoggedModel {
             created_ms, updated_ms, revision) \
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'active', $10, $10, 1) \
             RETURNING logged_model_pk";
-        let artifact_uri =
-            append_to_location(location, &format!("models/{}/artifacts", self.model_id));
+        let artifact_uri = append_path(location, &format!("models/{}/artifacts", self.model_id));
         let args = args![
             write.tenant.platform,
             write.tenant.workspace,
@@ -130,31 +130,5 @@ impl CreateLoggedModel {
             write.now_ms,
         ];
         conn.query_one(SQL, args, |row| row.get(0)).await
-    }
-}
-
-/// Appends a path to an artifact location, ahead of its query when it has one.
-pub(crate) fn append_to_location(location: &str, path: &str) -> String {
-    let (base, query) = match location.split_once('?') {
-        Some((base, query)) => (base, format!("?{query}")),
-        None => (location, String::new()),
-    };
-    format!("{}/{path}{query}", base.trim_end_matches('/'))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::append_to_location;
-
-    #[test]
-    fn a_path_goes_ahead_of_the_query() {
-        assert_eq!(
-            append_to_location("s3://b/p?q=1", "r/artifacts"),
-            "s3://b/p/r/artifacts?q=1"
-        );
-        assert_eq!(
-            append_to_location("mlflow-artifacts:/0", "r"),
-            "mlflow-artifacts:/0/r"
-        );
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ferroflow_model::logged_models::{LoggedModel, LoggedModelStatus};
 use ferroflow_model::metrics::{Metric, MetricDataset, ModelMetric};
-use ferroflow_model::{Etag, ExperimentId, ModelId, Result, RunId};
+use ferroflow_model::{Error, Etag, ExperimentId, ModelId, Result, RunId};
 
 use super::no_such_logged_model;
 use crate::command::{Query, Tenant};
@@ -13,8 +13,11 @@ use crate::conn::Conn;
 use crate::tags::{LOGGED_MODEL_PARAMS, LOGGED_MODEL_TAGS};
 use crate::{KeyCache, Row, Value, args};
 
-/// An answer shows at most this many points of all its models together, the newest of each.
-const POINTS: i64 = 10_000;
+/// An answer shows at most this many points, in equal shares of its models, the newest of each.
+const POINTS: usize = 10_000;
+
+/// However many models there are, each may show this many points.
+const SHARE: usize = 100;
 
 /// The columns that [`model_row`] reads, from [`LOGGED_MODEL_TABLES`].
 pub(crate) const LOGGED_MODEL_COLUMNS: &str = "l.logged_model_pk, l.model_id, e.number, l.name, \
@@ -90,12 +93,15 @@ async fn load_points<C: Conn>(
 ) -> Result<HashMap<i64, Vec<ModelMetric>>> {
     let sql = format!(
         "SELECT logged_model_pk, key_id, value, is_nan, timestamp_ms, step, run_id, dataset_name, \
-         dataset_digest FROM logged_model_metrics WHERE {} \
-         ORDER BY logged_model_pk, key_id, timestamp_ms, step, run_id LIMIT $2",
+         dataset_digest FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY logged_model_pk \
+         ORDER BY timestamp_ms DESC, step DESC, key_id, run_id) AS place \
+         FROM logged_model_metrics WHERE {}) AS points WHERE place <= $2 \
+         ORDER BY timestamp_ms, step, run_id, dataset_name, dataset_digest",
         conn.engine().any_of("logged_model_pk", 1)
     );
+    let share = i64::try_from(SHARE.max(POINTS / row_keys.len())).map_err(Error::internal)?;
     let points = conn
-        .query(&sql, &[Value::Ints(row_keys), Value::Int(POINTS)], |row| {
+        .query(&sql, &[Value::Ints(row_keys), Value::Int(share)], |row| {
             Ok((row.get::<i64>(0)?, row.get::<i64>(1)?, point(row)?))
         })
         .await?;
@@ -106,6 +112,9 @@ async fn load_points<C: Conn>(
     for (row_key, key_id, mut point) in points {
         point.metric.key = names.get(key_id)?;
         by_model.entry(row_key).or_default().push(point);
+    }
+    for points in by_model.values_mut() {
+        points.sort_by(|a, b| a.metric.key.cmp(&b.metric.key));
     }
     Ok(by_model)
 }

@@ -9,7 +9,8 @@ use super::changed;
 use super::read::{complete_runs, recall_info};
 use crate::command::{Applied, Mutation, ResultKey, WriteContext};
 use crate::conn::Conn;
-use crate::tags::{KeyedValue, RUN_TAGS};
+use crate::locations::append_path;
+use crate::tags::RUN_TAGS;
 use crate::{KeyCache, args};
 
 /// Creates a run in an active experiment.
@@ -44,11 +45,14 @@ impl Mutation for CreateRun {
 
     async fn apply<C: Conn>(&self, conn: &mut C, write: &WriteContext) -> Result<Applied<Run>> {
         let parent = self.find_experiment(conn, write).await?;
-        let artifact_uri = artifact_uri(&parent.artifact_location, &self.run_id);
+        let artifact_uri = append_path(
+            &parent.artifact_location,
+            &format!("{}/artifacts", self.run_id),
+        );
         let run_pk = self.insert(conn, write, &parent, &artifact_uri).await?;
-        let values = self.keyed_tags();
+        let experiment = Some(parent.experiment_pk);
         RUN_TAGS
-            .upsert(conn, run_pk, Some(parent.experiment_pk), &values)
+            .insert_tags(conn, run_pk, experiment, &self.tags, &self.tag_keys)
             .await?;
         Ok(Applied {
             out: self.answer(run_pk, artifact_uri),
@@ -135,15 +139,6 @@ impl CreateRun {
         conn.query_one(SQL, args, |row| row.get(0)).await
     }
 
-    fn keyed_tags(&self) -> Vec<KeyedValue> {
-        let tags = self.tags.iter().zip(&self.tag_keys);
-        tags.map(|(tag, key_id)| KeyedValue {
-            key_id: *key_id,
-            value: tag.value.clone(),
-        })
-        .collect()
-    }
-
     fn answer(&self, run_pk: i64, artifact_uri: String) -> Run {
         let mut tags = self.tags.clone();
         tags.sort_unstable_by(|a, b| a.key.cmp(&b.key));
@@ -171,32 +166,5 @@ impl CreateRun {
             model_inputs: Vec::new(),
             model_outputs: Vec::new(),
         }
-    }
-}
-
-/// Where the artifacts of a run go: below the experiment's location. A URI keeps its query string
-/// at the end; in a plain path, a question mark means nothing.
-fn artifact_uri(location: &str, run_id: &RunId) -> String {
-    let query = location.find(['?', '#']).filter(|_| location.contains(':'));
-    let (path, suffix) = location.split_at(query.unwrap_or(location.len()));
-    let separator = if path.ends_with('/') { "" } else { "/" };
-    format!("{path}{separator}{run_id}/artifacts{suffix}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn artifacts_go_below_the_path_of_the_experiment() {
-        let uri = |location| artifact_uri(location, &RunId::new("r"));
-        assert_eq!(
-            uri("mlflow-artifacts:/0"),
-            "mlflow-artifacts:/0/r/artifacts"
-        );
-        assert_eq!(uri("mlflow-artifacts:/"), "mlflow-artifacts:/r/artifacts");
-        assert_eq!(uri("s3://b/p?q=1"), "s3://b/p/r/artifacts?q=1");
-        assert_eq!(uri("s3://b?q=/x"), "s3://b/r/artifacts?q=/x");
-        assert_eq!(uri("/data/a?b"), "/data/a?b/r/artifacts");
     }
 }

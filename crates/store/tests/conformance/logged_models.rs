@@ -258,6 +258,7 @@ async fn all_points_are_shown_with_their_runs() {
         };
         test.write(batch).await.unwrap();
         let shown = get_logged_model(test, "m-1").await.unwrap().metrics;
+        assert_eq!(shown[0].metric.key, "acc", "in the order of their keys");
         let of = |key: &str| -> Vec<ModelMetric> {
             let points = shown.iter().filter(|point| point.metric.key == key);
             points.cloned().collect()
@@ -272,6 +273,24 @@ async fn all_points_are_shown_with_their_runs() {
         assert_eq!(of("acc").len(), 1);
         assert_eq!(of("acc")[0].dataset, dataset);
         assert_eq!(of("loss")[0].dataset, None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_very_many_points_the_newest_are_shown() {
+    on_each_engine(async |test| {
+        create_run(test, "r1").await;
+        create_logged_model(test, "m-1").await;
+        for batch in 0..11 {
+            let points: Vec<Metric> = (0..1000)
+                .map(|step| metric("loss", step, batch * 1000 + step, 0.5))
+                .collect();
+            log_model_metrics(test, "m-1", "r1", &points).await;
+        }
+        let shown = get_logged_model(test, "m-1").await.unwrap().metrics;
+        let times: Vec<i64> = shown.iter().map(|p| p.metric.timestamp_ms).collect();
+        assert_eq!(times, (1000..11_000).collect::<Vec<i64>>());
     })
     .await;
 }
