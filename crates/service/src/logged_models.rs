@@ -116,7 +116,11 @@ impl Service {
         search: SearchLoggedModels,
     ) -> Result<Page<LoggedModel>> {
         context.workspace()?;
-        let order = search.order_by.into_iter().map(clause).collect::<Result<_>>()?;
+        let order = search
+            .order_by
+            .into_iter()
+            .map(clause)
+            .collect::<Result<_>>()?;
         let (experiment_ids, datasets) = (search.experiment_ids, search.datasets);
         let search = self.search_by(search.filter.as_deref(), order, search.page)?;
         self.read(context, |tenant| LoggedModelSearch {
@@ -133,7 +137,10 @@ impl Service {
 fn clause(order: LoggedModelOrder) -> Result<LoggedModelClause> {
     let field = ferroflow_search::LoggedModelOrder::parse_field_name(&order.field_name)?;
     Ok(LoggedModelClause {
-        order: OrderBy { field, ascending: order.ascending },
+        order: OrderBy {
+            field,
+            ascending: order.ascending,
+        },
         dataset_name: order.dataset_name,
         dataset_digest: order.dataset_digest,
     })

@@ -108,7 +108,8 @@ impl Service {
         search: SearchModelVersions,
     ) -> Result<Page<ModelVersion>> {
         let search = self.search(search.filter.as_deref(), &search.order_by, search.page)?;
-        self.read(context, |tenant| ModelVersionSearch { tenant, search }).await
+        self.read(context, |tenant| ModelVersionSearch { tenant, search })
+            .await
     }
 
     /// Sets and deletes tags of a version.

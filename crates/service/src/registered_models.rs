@@ -96,7 +96,8 @@ impl Service {
         search: SearchRegisteredModels,
     ) -> Result<Page<RegisteredModel>> {
         let search = self.search(search.filter.as_deref(), &search.order_by, search.page)?;
-        self.read(context, |tenant| RegisteredModelSearch { tenant, search }).await
+        self.read(context, |tenant| RegisteredModelSearch { tenant, search })
+            .await
     }
 
     /// Sets and deletes tags of a model.
