@@ -39,6 +39,8 @@ enum Scope {
     Platform,
     /// Those of the model with this row key.
     Model(i64),
+    /// Those of one run.
+    Run,
 }
 
 impl Query for ModelVersionSearch {
@@ -76,6 +78,9 @@ impl ModelVersionSearch {
         match scope {
             Scope::Platform => sql.push_argument("v.platform_pk = ", self.tenant.platform),
             Scope::Model(model) => sql.push_argument("v.model_pk = ", model),
+            // A run has few versions, and an index finds them. The plus keeps SQLite, which does
+            // not know that they are few, from another index that gives the order.
+            Scope::Run => sql.push_argument("+v.platform_pk = ", self.tenant.platform),
         }
         let with_prompts = asks_for_prompts(search.filter.as_ref(), prompt_tag);
         push_prompts(&mut sql, with_prompts);
@@ -89,7 +94,11 @@ impl ModelVersionSearch {
     /// Most searches name one model. Its versions come out of an index in order, however many
     /// there are. Nothing when there is no such model.
     async fn scope<C: Conn>(&self, conn: &mut C) -> Result<Option<Scope>> {
-        let Some(name) = self.search.filter.as_ref().and_then(exact_name) else {
+        let exact = |attribute| exact_text(self.search.filter.as_ref()?, attribute);
+        if exact(ModelVersionAttribute::RunId).is_some_and(|run_id| !run_id.is_empty()) {
+            return Ok(Some(Scope::Run));
+        }
+        let Some(name) = exact(ModelVersionAttribute::Name) else {
             return Ok(Some(Scope::Platform));
         };
         match find_model(conn, self.tenant, &ModelName::new(name)).await {
@@ -109,18 +118,23 @@ impl ModelVersionSearch {
     }
 }
 
-/// The name that all rows have, when the filter demands one.
-fn exact_name(filter: &Filter<ModelVersionField>) -> Option<&str> {
+/// The text that an attribute has in all rows, when the filter demands one.
+fn exact_text(
+    filter: &Filter<ModelVersionField>,
+    attribute: ModelVersionAttribute,
+) -> Option<&str> {
     match filter {
-        Expression::And(operands) => operands.iter().find_map(exact_name),
+        Expression::And(operands) => operands
+            .iter()
+            .find_map(|operand| exact_text(operand, attribute)),
         Expression::Comparison(Comparison {
-            field: ModelVersionField::Attribute(ModelVersionAttribute::Name),
+            field: ModelVersionField::Attribute(compared),
             predicate:
                 Predicate::Text {
                     operator: TextOperator::Equal,
                     value,
                 },
-        }) => Some(value),
+        }) if *compared == attribute => Some(value),
         _ => None,
     }
 }
@@ -147,7 +161,7 @@ fn push_key(order: &mut Order, field: ModelVersionOrder, ascending: bool, scope:
     match (field, scope) {
         // All names are equal then, and without this key an index gives the order.
         (ModelVersionOrder::Name, Scope::Model(_)) => {}
-        (ModelVersionOrder::Name, Scope::Platform) => {
+        (ModelVersionOrder::Name, Scope::Platform | Scope::Run) => {
             order.column("m.name", Content::Text, ascending);
         }
         (ModelVersionOrder::VersionNumber, _) => {

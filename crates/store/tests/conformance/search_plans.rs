@@ -146,8 +146,10 @@ async fn versions_of_one_model_come_out_of_their_index_in_order() {
             assert!(!plan.contains("TEMP B-TREE"), "{plan}");
             assert!(is_first || plan.contains("updated_ms<?"), "{plan}");
         }
-        let of_run = versions(test, "run_id = 'r1'", &[], page(1, None));
-        plan(test, of_run, "model_versions_by_run").await;
+        for filter in ["run_id = 'r1'", "name = 'iris' AND run_id = 'r1'"] {
+            let of_run = versions(test, filter, &[], page(1, None));
+            plan(test, of_run, "model_versions_by_run").await;
+        }
         let of_platform = versions(test, "", &[], page(1, None));
         let of_platform = plan(test, of_platform, "model_versions_by_platform").await;
         assert!(
