@@ -23,8 +23,6 @@ pub(crate) type Source = Text<1, 500>;
 pub(crate) type OriginRunId = Text<1, 32>;
 /// The number of a version.
 pub(crate) type Version = Text<1, 64>;
-/// The stage of a version; which ones there are, is the model's to say.
-pub(crate) type Stage = Text<1, 64>;
 /// A link to the run that made a version.
 pub(crate) type RunLink = Text<0, 500>;
 /// The logged model that a version was made from.

@@ -1,5 +1,6 @@
 //! Operations on model versions.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use ferroflow_model::model_versions::{
@@ -11,8 +12,9 @@ use ferroflow_model::{
 };
 use ferroflow_search::{ModelVersionField, ModelVersionOrder};
 use ferroflow_service::Service;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::answer::{Empty, Listed, Tagged};
 use crate::fields::Required;
@@ -77,7 +79,7 @@ struct Search {
 struct Transition {
     name: Required<limits::Lookup>,
     version: Required<limits::Version>,
-    stage: Required<limits::Stage>,
+    stage: Required<StageName>,
     archive_existing_versions: Required<bool>,
 }
 
@@ -123,6 +125,37 @@ struct Collection {
     next_page_token: Option<String>,
 }
 
+/// The name of a stage; any case will do.
+struct StageName(Stage);
+
+impl<'de> Deserialize<'de> for StageName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = limits::Lookup::deserialize(deserializer)?;
+        let stage = Stage::parse(&name).map_err(|error| D::Error::custom(error.message()))?;
+        Ok(Self(stage))
+    }
+}
+
+impl Serialize for StageName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.as_str())
+    }
+}
+
+impl JsonSchema for StageName {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Stage".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string", "enum": Stage::ALL.map(Stage::as_str)})
+    }
+}
+
 impl TryFrom<Create> for NewModelVersion {
     type Error = Error;
 
@@ -163,7 +196,7 @@ impl TryFrom<Transition> for TransitionStage {
         Ok(Self {
             name,
             version,
-            stage: Stage::parse(&input.stage.take("stage")?)?,
+            stage: input.stage.take("stage")?.0,
             archive_existing: archive.take("archive_existing_versions")?,
         })
     }
