@@ -97,6 +97,7 @@ def test_tags_have_limits(tenant):
 
 def test_the_registry_is_not_in_a_workspace(tenant):
     """The contract has no registered models below a workspace, and creates nothing there."""
-    answer = tenant.workspace_api.post(CREATE, {"name": "m"})
+    oracles = {"opc-request-id": "by-oracle"}
+    answer = tenant.workspace_api.post(CREATE, {"name": "m"}, headers=oracles)
     assert answer.status_code == 404
     assert set(answer.json()) == {"code", "message"}

@@ -51,11 +51,15 @@ impl Dialect {
 /// What the agents of MLflow's clients begin with, in whatever language they are written.
 const MLFLOW_AGENT: &[u8] = b"mlflow";
 
+/// What Oracle's clients send with every request, or with every change.
+const ORACLE_HEADERS: [&str; 3] = ["opc-request-id", "opc-client-info", "opc-retry-token"];
+
 /// Chooses the dialect of each request. This is the only place where that is decided.
 ///
 /// Below a tenant's path the dialects share paths, such as the one that creates a run. There a
-/// client of MLflow, known by its agent, speaks MLflow; everybody else speaks AIDP, except where
-/// only MLflow has something to answer.
+/// client of MLflow, known by its agent, speaks MLflow, and a client of Oracle's, known by its
+/// `opc-` headers, speaks AIDP. Everybody else speaks AIDP too, except where only MLflow has
+/// something to answer.
 pub(crate) struct Dialects {
     /// By the paths that the MLflow dialect has below a tenant's.
     only_mlflow: matchit::Router<Methods>,
@@ -101,7 +105,11 @@ impl Dialects {
         let path = request.uri().path();
         if !is_oracles(path) {
             Dialect::Mlflow
-        } else if is_mlflow_client(request.headers()) || self.only_mlflow(request.method(), path) {
+        } else if is_mlflow_client(request.headers()) {
+            Dialect::MlflowInTenant
+        } else if is_oracle_client(request.headers()) {
+            Dialect::Aidp
+        } else if self.only_mlflow(request.method(), path) {
             Dialect::MlflowInTenant
         } else {
             Dialect::Aidp
@@ -143,6 +151,12 @@ fn is_oracles(path: &str) -> bool {
 fn is_mlflow_client(headers: &HeaderMap) -> bool {
     let agent = headers.get(header::USER_AGENT);
     agent.is_some_and(|agent| agent.as_bytes().starts_with(MLFLOW_AGENT))
+}
+
+fn is_oracle_client(headers: &HeaderMap) -> bool {
+    ORACLE_HEADERS
+        .iter()
+        .any(|name| headers.contains_key(*name))
 }
 
 /// Answers a path that belongs to no operation, in the dialect whose paths these are.
@@ -235,6 +249,22 @@ mod tests {
                 assert_eq!(chosen(method, path, agent), expected, "{method} {path}");
             }
         }
+    }
+
+    #[test]
+    fn clients_of_oracle_speak_aidp_everywhere() {
+        let mlflow = [route(Method::GET, "/20260430/{id}/files")];
+        let dialects = Dialects::new([].iter(), mlflow.iter());
+        let ask = |header: &str| {
+            let request = Request::builder()
+                .uri("/20260430/p/files")
+                .header(header, "x");
+            dialects.choose(&request.body(Body::empty()).unwrap())
+        };
+        for header in ORACLE_HEADERS {
+            assert_eq!(ask(header), Dialect::Aidp, "{header}");
+        }
+        assert_eq!(ask("accept"), Dialect::MlflowInTenant);
     }
 
     #[test]
