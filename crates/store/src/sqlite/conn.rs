@@ -214,6 +214,17 @@ mod tests {
     }
 
     #[test]
+    fn a_commit_is_on_disk_before_it_is_answered() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let mut conn = SqliteConn::open(&directory.path().join("test.db"), Access::Write).unwrap();
+        let journal = conn.query_now("PRAGMA journal_mode", &[], |row| row.get::<String>(0));
+        assert_eq!(journal.unwrap(), ["wal"]);
+        let full = 2_i64;
+        let synchronous = conn.query_now("PRAGMA synchronous", &[], |row| row.get::<i64>(0));
+        assert_eq!(synchronous.unwrap(), [full]);
+    }
+
+    #[test]
     fn arguments_are_bound_by_number_not_by_appearance() {
         assert_eq!(
             number_arguments("a = $2 AND b = '$1' AND c = $1"),
