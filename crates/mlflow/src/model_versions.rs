@@ -165,7 +165,7 @@ pub(crate) async fn download_uri(call: Call<GetDownloadUri>) -> Answer {
         .get_model_version(&call.context, &name, version);
     let version = found.await?;
     Ok(Json::of(&DownloadUri {
-        artifact_uri: sources::location(&version),
+        artifact_uri: version.location(),
     })?)
 }
 

@@ -37,14 +37,6 @@ pub(crate) struct Source {
     pub(crate) model_id: Option<ModelId>,
 }
 
-/// What the files of a version are read from.
-pub(crate) fn location(version: &ModelVersion) -> &str {
-    version
-        .storage_location
-        .as_deref()
-        .unwrap_or(&version.source)
-}
-
 /// Checks the source of a new version, and finds the run and logged model behind it.
 pub(crate) async fn resolve(call: &Call<CreateModelVersion>, tags: &[Tag]) -> Result<Source> {
     let text = call.message.source.as_deref().unwrap_or_default();
@@ -103,7 +95,7 @@ async fn trace_copy(call: &Call<CreateModelVersion>, text: &str) -> Result<Sourc
     check_same_origin(call, text, &origin)?;
     Ok(Source {
         uri: format!("models:/{name}/{}", origin.version),
-        storage_location: Some(location(&origin).to_owned()),
+        storage_location: Some(origin.location().to_owned()),
         run_id: given.run_id.or(origin.run_id.map(RunId::into_string)),
         model_id: match &call.message.model_id {
             Some(_) => given.model_id,

@@ -130,6 +130,13 @@ pub struct ModelVersion {
     pub etag: Etag,
 }
 
+impl ModelVersion {
+    /// What its files are read from: the resolved location, or else the source as it was given.
+    pub fn location(&self) -> &str {
+        self.storage_location.as_deref().unwrap_or(&self.source)
+    }
+}
+
 /// What is needed to create a version.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewModelVersion {

@@ -154,8 +154,7 @@ impl Service {
         range: Option<ByteRange>,
     ) -> Result<ArtifactContent> {
         let version = self.get_model_version(context, name, version).await?;
-        let source = version.storage_location.unwrap_or(version.source);
-        let root_uri = self.resolve_source(context, &source).await?;
+        let root_uri = self.resolve_source(context, version.location()).await?;
         self.open_below(&context.scope, &root_uri, path, range)
             .await
     }
