@@ -127,6 +127,20 @@ pub struct Flags {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub artifacts: Option<PathBuf>,
 
+    /// Whether clients of MLflow may name a workspace, by the header `X-MLFLOW-WORKSPACE`, whose
+    /// experiments and models they mean, and may list, create and delete workspaces
+    #[arg(
+        long,
+        env = "FERROFLOW_ENABLE_WORKSPACES",
+        value_name = "BOOLEAN",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        help_heading = "MLflow"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enable_workspaces: Option<bool>,
+
     /// The largest request body in bytes; artifacts are streamed and not limited by it
     #[arg(
         long,
