@@ -1,9 +1,12 @@
 """Artifacts through the stock client: everything goes to and comes from the server."""
 
 import hashlib
+import io
 import os
+from pathlib import Path
 
 import mlflow
+import numpy
 import pytest
 from mlflow.exceptions import MlflowException
 
@@ -171,3 +174,68 @@ def test_delete_a_runs_artifacts(active_run):
     repository.delete_artifacts("dir/a.txt")
     found = list_artifacts(run_id=active_run.info.run_id, artifact_path="dir")
     assert [item.path for item in found] == ["dir/b.txt"]
+
+
+def test_log_and_load_tables(client, experiment):
+    rows = {"input": ["a", "b"], "score": [0.5, 1.0]}
+    with mlflow.start_run() as run:
+        mlflow.log_table(rows, "answers.json")
+        mlflow.log_table({"input": ["c"], "score": [0.0]}, "answers.json")
+    table = mlflow.load_table("answers.json", [run.info.run_id], ["run_id"])
+    assert table["input"].tolist() == ["a", "b", "c"]
+    assert set(table["run_id"]) == {run.info.run_id}
+
+
+def test_log_and_load_images(client, experiment):
+    pixels = numpy.arange(48, dtype=numpy.uint8).reshape(4, 4, 3)
+    with mlflow.start_run() as run:
+        mlflow.log_image(pixels, "picture.png")
+        mlflow.log_image(pixels, key="steps", step=7, synchronous=True)
+    image = mlflow.artifacts.load_image(f"{run.info.artifact_uri}/picture.png")
+    assert numpy.asarray(image).tolist() == pixels.tolist()
+    assert any(
+        "steps+step+7" in file.path for file in client.list_artifacts(run.info.run_id, "images")
+    )
+
+
+def test_log_a_stream(client, experiment):
+    content = os.urandom(300_000)
+    with mlflow.start_run() as run:
+        mlflow.log_stream(io.BytesIO(content), "stream/data.bin")
+    path = mlflow.artifacts.download_artifacts(f"{run.info.artifact_uri}/stream/data.bin")
+    assert Path(path).read_bytes() == content
+
+
+def test_download_a_tree_by_every_uri(client, experiment, tmp_path):
+    (tmp_path / "tree" / "inner").mkdir(parents=True)
+    (tmp_path / "tree" / "inner" / "a b.txt").write_text("one")
+    (tmp_path / "tree" / "ü.txt").write_text("two")
+    with mlflow.start_run() as run:
+        mlflow.log_artifacts(tmp_path / "tree", "kept")
+    for number, uri in enumerate(
+        (f"runs:/{run.info.run_id}/kept", f"{run.info.artifact_uri}/kept")
+    ):
+        target = tmp_path / f"copy{number}"
+        mlflow.artifacts.download_artifacts(artifact_uri=uri, dst_path=str(target))
+        copied = {
+            str(path.relative_to(target)): path.read_text()
+            for path in target.rglob("*")
+            if path.is_file()
+        }
+        assert copied == {"kept/inner/a b.txt": "one", "kept/ü.txt": "two"}
+    listed = mlflow.artifacts.list_artifacts(run_id=run.info.run_id, artifact_path="kept")
+    assert [(file.path, file.is_dir) for file in listed] == [
+        ("kept/inner", True),
+        ("kept/ü.txt", False),
+    ]
+
+
+def test_artifacts_of_a_logged_model(client, experiment, tmp_path):
+    (tmp_path / "weights.bin").write_bytes(b"\x00\x01")
+    model = mlflow.initialize_logged_model("files")
+    client.log_model_artifact(model.model_id, str(tmp_path / "weights.bin"), "data")
+    client.log_model_artifacts(model.model_id, str(tmp_path))
+    listed = {file.path for file in client.list_logged_model_artifacts(model.model_id)}
+    assert listed == {"data", "weights.bin"}
+    inner = client.list_logged_model_artifacts(model.model_id, "data")
+    assert [(file.path, file.file_size) for file in inner] == [("data/weights.bin", 2)]

@@ -302,3 +302,43 @@ def test_a_bad_filter_is_refused(client, condition):
         with pytest.raises(RestException) as refused:
             search(condition)
         assert refused.value.error_code == "INVALID_PARAMETER_VALUE"
+
+
+def test_copy_a_model_version(client, registered_model, run):
+    source = client.create_model_version(
+        registered_model.name,
+        f"{run.info.artifact_uri}/model",
+        run.info.run_id,
+        tags={"checked": "yes"},
+        description="the first",
+    )
+    client.set_registered_model_alias(registered_model.name, "champion", source.version)
+    target = unique("copies")
+    by_number = client.copy_model_version(f"models:/{registered_model.name}/1", target)
+    by_alias = client.copy_model_version(f"models:/{registered_model.name}@champion", target)
+    assert [by_number.version, by_alias.version] == ["1", "2"]
+    copied = client.get_model_version(target, "1")
+    assert copied.source == f"models:/{registered_model.name}/1"
+    assert copied.run_id == run.info.run_id
+    assert copied.tags == {"checked": "yes"}
+    assert copied.description == "the first"
+    assert client.get_model_version_download_uri(target, "1") == source.source
+
+
+def test_a_copy_of_a_copy_reads_the_files_of_the_first(client, registered_model):
+    client.create_model_version(registered_model.name, "s3://bucket/model")
+    second, third = unique("second"), unique("third")
+    client.copy_model_version(f"models:/{registered_model.name}/1", second)
+    client.copy_model_version(f"models:/{second}/1", third)
+    assert client.get_model_version_download_uri(third, "1") == "s3://bucket/model"
+
+
+def test_a_copy_of_what_is_not_there_is_refused(client, registered_model):
+    with pytest.raises(MlflowException, match="not found"):
+        client.copy_model_version(f"models:/{registered_model.name}/9", unique("copies"))
+
+
+def test_the_stages_there_are(client, registered_model):
+    client.create_model_version(registered_model.name, "s3://bucket/model")
+    stages = client.get_model_version_stages(registered_model.name, "1")
+    assert stages == ["None", "Staging", "Production", "Archived"]
