@@ -52,18 +52,19 @@ def signer() -> oci.signer.Signer:
     )
 
 
-def ml_ops_client(url: str) -> MLOpsClient:
-    """A client as a user has it, but that it gives up after seconds where a user's tries for
-    minutes: what it retries is the same, and it sends a retry token with every change."""
-    retries = oci.retry.RetryStrategyBuilder(
+def impatient() -> oci.retry.ExponentialBackoffRetryStrategyBase:
+    """A strategy that gives up after seconds where the default one tries for minutes: what it
+    retries is the same, and the client sends a retry token with every change."""
+    return oci.retry.RetryStrategyBuilder(
         max_attempts=3, total_elapsed_time_seconds=15, retry_max_wait_between_calls_seconds=1
     ).get_retry_strategy()
+
+
+def ml_ops_client(url: str, **options) -> MLOpsClient:
+    """A client as a user has it; without `retry_strategy`, it retries as the client's makers
+    chose."""
     return MLOpsClient(
-        configuration(),
-        signer=signer(),
-        service_endpoint=url,
-        timeout=(5, 30),
-        retry_strategy=retries,
+        configuration(), signer=signer(), service_endpoint=url, timeout=(5, 30), **options
     )
 
 
@@ -74,11 +75,17 @@ def tag(key: str, value: str) -> models.ModelVersionTag:
 class Tenant:
     """One platform and one workspace in it, and both ways to talk to them."""
 
-    def __init__(self, url: str, platform: str | None = None, workspace: str = "main"):
+    def __init__(
+        self,
+        url: str,
+        platform: str | None = None,
+        workspace: str = "main",
+        sdk: MLOpsClient | None = None,
+    ):
         self.url = url
         self.platform = platform or f"ocid1.aidp.oc1..{uuid.uuid4().hex}"
         self.workspace = workspace
-        self.sdk = ml_ops_client(url)
+        self.sdk = sdk or ml_ops_client(url, retry_strategy=impatient())
         root = f"{url}/{BASE_PATH}/{self.platform}"
         # What a stock MLflow client is told to find its models, and its runs.
         self.registry_uri = f"{root}/mlops"
