@@ -243,7 +243,6 @@ mod tests {
             metrics: vec![metric(None), metric(Some(dataset))],
             etag: Etag {
                 row: 1,
-                part: 0,
                 revision: 1,
             },
         };

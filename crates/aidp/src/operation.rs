@@ -215,6 +215,7 @@ async fn receive<I: Input>(
     };
     let retry = match token {
         Some(token) => Some(Retry {
+            operation: name,
             token,
             fingerprint: fingerprint(name, &scope, &input)?,
         }),

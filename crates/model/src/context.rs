@@ -74,6 +74,8 @@ pub struct Fingerprint(pub [u8; 32]);
 /// A retry token together with the fingerprint of the request that carries it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Retry {
+    /// The dialect's name of the operation: a token of one is not known to another.
+    pub operation: &'static str,
     /// The client's token.
     pub token: RetryToken,
     /// What the request asks for.

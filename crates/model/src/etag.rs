@@ -2,15 +2,14 @@
 
 use std::fmt;
 
-/// The entity tag of one state of one entity: it changes with every change, and never comes back
-/// for another entity, because row keys are not used twice.
+/// The entity tag of one state of one entity. Its text is the revision alone, which begins at a
+/// random number: so it changes with every change, does not come back with another entity, and
+/// tells nothing of how many entities there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Etag {
-    /// The row key of the entity, or of its owner.
+    /// The row key of the entity.
     pub row: i64,
-    /// The number of the entity within its owner, or 0.
-    pub part: i64,
-    /// The revision, counted up by every change.
+    /// The revision: random at first, counted up by every change.
     pub revision: i64,
 }
 
@@ -27,7 +26,7 @@ impl Etag {
 
 impl fmt::Display for Etag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:x}-{:x}-{:x}", self.row, self.part, self.revision)
+        write!(f, "{:x}", self.revision)
     }
 }
 
@@ -75,11 +74,10 @@ mod tests {
     fn a_precondition_matches_any_listed_tag() {
         let etag = Etag {
             row: 26,
-            part: 2,
-            revision: 3,
+            revision: 0x2f,
         };
         assert!(IfMatch::parse("*").allows(etag));
-        assert!(IfMatch::parse("\"1-1-1\", W/\"1a-2-3\"").allows(etag));
-        assert!(!IfMatch::parse("\"1a-2-4\"").allows(etag));
+        assert!(IfMatch::parse("\"1\", W/\"2f\"").allows(etag));
+        assert!(!IfMatch::parse("\"1a\"").allows(etag));
     }
 }

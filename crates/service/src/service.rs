@@ -98,6 +98,7 @@ impl Service {
             principal: context.caller.principal.clone(),
             request_id: context.request_id.clone(),
             now_ms: self.now_ms(),
+            first_revision: self.first_revision(),
             retry: context.retry.clone(),
             if_match: context.if_match.clone(),
         };
@@ -125,6 +126,11 @@ impl Service {
         self.ids.next()
     }
 
+    /// 62 random bits: it can be counted up for long.
+    fn first_revision(&self) -> i64 {
+        i64::try_from(self.random() >> 66).unwrap_or(1)
+    }
+
     /// 32 lower-case hexadecimal digits of a random (version 4) UUID, as MLflow makes its ids.
     pub(crate) fn new_hex_id(&self) -> String {
         uuid::Builder::from_random_bytes(self.random().to_be_bytes())
@@ -145,6 +151,7 @@ impl Service {
             name: "Default".to_owned(),
             artifact_location: format!("{}{}", self.artifact_root(), ExperimentId::DEFAULT),
             now_ms: self.now_ms(),
+            first_revision: self.first_revision(),
         };
         self.db.ensure_tenant(scope, &default_experiment).await
     }

@@ -64,6 +64,8 @@ pub struct WriteContext {
     pub request_id: String,
     /// Milliseconds since the Unix epoch.
     pub now_ms: i64,
+    /// Where the revision of an entity begins that this write makes; see [`Etag`].
+    pub first_revision: i64,
     /// Makes a repeated request have one effect.
     pub retry: Option<Retry>,
     /// Makes the change conditional.
@@ -107,7 +109,6 @@ impl From<ResultKey> for Etag {
     fn from(result: ResultKey) -> Self {
         Self {
             row: result.row,
-            part: 0,
             revision: result.part,
         }
     }

@@ -23,14 +23,14 @@ impl<M: Mutation> Command for Write<M> {
     async fn run<C: Conn>(&self, conn: &mut C) -> Result<M::Out> {
         let write = &self.context;
         if let Some(retry) = &write.retry
-            && let Some(result) = earlier_result(conn, write, M::OPERATION, retry).await?
+            && let Some(result) = earlier_result(conn, write, retry).await?
         {
             let recalled = self.mutation.recall(conn, write, result).await?;
             return recalled.ok_or_else(result_is_gone);
         }
         let applied = match self.mutation.apply(conn, write).await {
             Ok(applied) => applied,
-            Err(refusal) => return Err(unless_just_done(conn, write, M::OPERATION, refusal).await),
+            Err(refusal) => return Err(unless_just_done(conn, write, refusal).await),
         };
         record(conn, write, M::OPERATION, applied.result, &applied.change).await?;
         Ok(applied.out)
@@ -44,12 +44,7 @@ impl<M: Mutation> Command for Write<M> {
 /// Why a change was not made. When the same token has just been used by another transaction, which
 /// ended after this one had looked for it, then that is the reason (the name is taken, or the
 /// entity tag has changed): run again, this transaction finds the token.
-async fn unless_just_done<C: Conn>(
-    conn: &mut C,
-    write: &WriteContext,
-    operation: &'static str,
-    refusal: Error,
-) -> Error {
+async fn unless_just_done<C: Conn>(conn: &mut C, write: &WriteContext, refusal: Error) -> Error {
     let Some(retry) = &write.retry else {
         return refusal;
     };
@@ -57,7 +52,7 @@ async fn unless_just_done<C: Conn>(
         // PostgreSQL answers nothing more in a transaction that has failed.
         return refusal;
     }
-    match earlier_result(conn, write, operation, retry).await {
+    match earlier_result(conn, write, retry).await {
         Ok(None) => refusal,
         Ok(Some(_)) => Error::internal(Rerun),
         Err(error) => error,
@@ -68,7 +63,6 @@ async fn unless_just_done<C: Conn>(
 async fn earlier_result<C: Conn>(
     conn: &mut C,
     write: &WriteContext,
-    operation: &'static str,
     retry: &Retry,
 ) -> Result<Option<ResultKey>> {
     const SQL: &str = "SELECT fingerprint_high, fingerprint_low, result_row, result_part \
@@ -78,7 +72,7 @@ async fn earlier_result<C: Conn>(
         write.tenant.platform,
         write.tenant.workspace,
         &write.principal,
-        operation,
+        retry.operation,
         retry.token.as_str(),
         write.now_ms - RETRY_TOKEN_LIFETIME_MS,
     ];
@@ -172,7 +166,7 @@ async fn record<C: Conn>(
         platform,
         workspace,
         &write.principal,
-        operation,
+        retry.operation,
         retry.token.as_str(),
         high,
         low,

@@ -83,6 +83,8 @@ pub struct NewDefaultExperiment {
     pub artifact_location: String,
     /// Milliseconds since the Unix epoch.
     pub now_ms: i64,
+    /// Where its revision begins.
+    pub first_revision: i64,
 }
 
 const PLATFORM: &str = "SELECT platform_pk FROM platforms WHERE platform_id = $1";
@@ -182,9 +184,16 @@ async fn insert_default_experiment<C: Conn>(
 ) -> Result<()> {
     conn.execute(
         "INSERT INTO experiments (platform_pk, workspace_pk, number, name, artifact_location, \
-         lifecycle, created_ms, updated_ms, revision) VALUES ($1, $2, 0, $3, $4, 'active', $5, $5, 1) \
+         lifecycle, created_ms, updated_ms, revision) VALUES ($1, $2, 0, $3, $4, 'active', $5, $5, $6) \
          ON CONFLICT DO NOTHING",
-        args![tenant.platform, tenant.workspace, &new.name, &new.artifact_location, new.now_ms],
+        args![
+            tenant.platform,
+            tenant.workspace,
+            &new.name,
+            &new.artifact_location,
+            new.now_ms,
+            new.first_revision
+        ],
     )
     .await
     .map(drop)

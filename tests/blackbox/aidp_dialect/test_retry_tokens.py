@@ -120,6 +120,17 @@ def test_tokens_of_two_operations_are_apart(tenant, model, token):
     assert tenant.platform_api.post(CREATE, BODY, headers=token).status_code == 200
 
 
+def test_tokens_of_two_changes_of_tags_are_apart(tenant, model, token):
+    """They are one change to the store, but two operations to a client."""
+    one = {"name": "m", "key": "k"}
+    set_tag = tenant.platform_api.post(
+        "registered-models/set-tag", {**one, "value": "v"}, headers=token
+    )
+    deleted = tenant.platform_api.post("registered-models/delete-tag", one, headers=token)
+    assert (set_tag.status_code, deleted.status_code) == (200, 200)
+    assert set_tag.headers["etag"] != deleted.headers["etag"]
+
+
 @pytest.mark.parametrize("length", [1, 64])
 def test_tokens_up_to_64_characters(tenant, model, length):
     headers = {"opc-retry-token": "t" * length}

@@ -172,7 +172,6 @@ fn an_answer_has_lists_always_and_texts_where_they_are_set() {
         deployment_job_id: None,
         etag: ferroflow_model::Etag {
             row: 1,
-            part: 7,
             revision: 1,
         },
     };

@@ -97,7 +97,6 @@ fn version(number: i64, status: ModelVersionStatus) -> ModelVersion {
         deployment_job_id: None,
         etag: Etag {
             row: 1,
-            part: number,
             revision: 1,
         },
     }
@@ -125,7 +124,6 @@ fn an_answer_shows_the_usable_latest_versions_and_the_aliases() {
         ],
         etag: Etag {
             row: 1,
-            part: 0,
             revision: 1,
         },
     };

@@ -33,7 +33,6 @@ pub(super) async fn recall_etag<C: Conn>(conn: &mut C, result: ResultKey) -> Res
     conn.query_optional(SQL, args![result.row], |row| {
         Ok(Etag {
             row: row.get(0)?,
-            part: 0,
             revision: result.part,
         })
     })

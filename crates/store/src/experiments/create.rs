@@ -98,7 +98,7 @@ impl CreateExperiment {
     ) -> Result<i64> {
         const SQL: &str = "INSERT INTO experiments (platform_pk, workspace_pk, number, name, \
             artifact_location, lifecycle, created_ms, updated_ms, revision) \
-            VALUES ($1, $2, $3, $4, $5, 'active', $6, $6, 1) \
+            VALUES ($1, $2, $3, $4, $5, 'active', $6, $6, $7) \
             ON CONFLICT (workspace_pk, name) DO NOTHING RETURNING experiment_pk";
         let args = args![
             write.tenant.platform,
@@ -107,6 +107,7 @@ impl CreateExperiment {
             &self.name,
             artifact_location,
             write.now_ms,
+            write.first_revision,
         ];
         let inserted = conn.query_optional(SQL, args, |row| row.get(0)).await?;
         inserted.ok_or_else(|| name_is_taken(&self.name))
@@ -131,8 +132,7 @@ impl CreateExperiment {
             tags,
             etag: Etag {
                 row: row_key,
-                part: 0,
-                revision: 1,
+                revision: write.first_revision,
             },
         }
     }

@@ -46,7 +46,6 @@ impl Mutation for DeleteExperiment {
             // Being gone is the result.
             return Ok(Some(Etag {
                 row: result.row,
-                part: 0,
                 revision: result.part,
             }));
         }

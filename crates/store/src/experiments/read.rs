@@ -27,7 +27,6 @@ fn experiment_row(row: &Row<'_>) -> Result<Experiment> {
         tags: Vec::new(),
         etag: Etag {
             row: row.get(0)?,
-            part: 0,
             revision: row.get(7)?,
         },
     })

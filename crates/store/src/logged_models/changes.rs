@@ -31,7 +31,6 @@ async fn bump<C: Conn>(conn: &mut C, write: &WriteContext, model_id: &ModelId) -
             let row_key = row.get(0)?;
             let before = Etag {
                 row: row_key,
-                part: 0,
                 revision: row.get::<i64>(2)? - 1,
             };
             write.check(before)?;

@@ -114,7 +114,7 @@ impl CreateLoggedModel {
         const SQL: &str = "INSERT INTO logged_models (platform_pk, workspace_pk, experiment_pk, \
             model_id, name, artifact_uri, status, model_type, source_run_id, lifecycle, \
             created_ms, updated_ms, revision) \
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'active', $10, $10, 1) \
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'active', $10, $10, $11) \
             RETURNING logged_model_pk";
         let artifact_uri = append_path(location, &format!("models/{}/artifacts", self.model_id));
         let args = args![
@@ -128,6 +128,7 @@ impl CreateLoggedModel {
             self.new.model_type.as_ref(),
             self.new.source_run_id.as_ref().map(RunId::as_str),
             write.now_ms,
+            write.first_revision,
         ];
         conn.query_one(SQL, args, |row| row.get(0)).await
     }

@@ -54,7 +54,6 @@ pub(crate) fn model_row(row: &Row<'_>) -> Result<LoggedModelRow> {
         metrics: Vec::new(),
         etag: Etag {
             row: logged_model_pk,
-            part: 0,
             revision: row.get(12)?,
         },
     };

@@ -97,7 +97,6 @@ impl CreateModelVersion {
             .query_optional(SQL, args, |row| {
                 let etag = Etag {
                     row: row.get(0)?,
-                    part: 0,
                     revision: row.get::<i64>(3)? - 1,
                 };
                 write.check(etag)?;
@@ -144,7 +143,7 @@ impl CreateModelVersion {
         const SQL: &str = "INSERT INTO model_versions (model_pk, version, platform_pk, created_ms, \
             updated_ms, user_id, stage, description, source, storage_location, run_id, run_link, \
             status, status_message, model_id, logged_model_pk, revision) \
-            VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8, $9, $10, $11, $12, '', $13, $14, 1) \
+            VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8, $9, $10, $11, $12, '', $13, $14, $15) \
             RETURNING version_pk";
         let new = &self.new;
         let args = args![
@@ -162,6 +161,7 @@ impl CreateModelVersion {
             ModelVersionStatus::Ready.as_str(),
             new.model_id.as_ref().map(ModelId::as_str),
             origin.map(|origin| origin.logged_model_pk),
+            write.first_revision,
         ];
         conn.query_one(SQL, args, |row| row.get(0)).await
     }
@@ -206,8 +206,7 @@ impl CreateModelVersion {
             deployment_job_id: counted.deployment_job_id,
             etag: Etag {
                 row: version_pk,
-                part: 0,
-                revision: 1,
+                revision: write.first_revision,
             },
         }
     }

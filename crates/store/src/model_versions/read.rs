@@ -56,7 +56,6 @@ pub(crate) fn version_row(row: &Row<'_>) -> Result<VersionRow> {
         model_metrics: Vec::new(),
         etag: Etag {
             row: version_pk,
-            part: 0,
             revision: row.get(17)?,
         },
     };

@@ -112,6 +112,8 @@ impl Mutation for UpdateRegisteredModel {
         const SQL: &str = "UPDATE registered_models SET description = COALESCE($2, description), \
             deployment_job_id = COALESCE($3, deployment_job_id), updated_ms = $4, \
             revision = revision + 1 WHERE model_pk = $1";
+        const VERSIONS: &str =
+            "UPDATE model_versions SET revision = revision + 1 WHERE model_pk = $1";
         let Update {
             name,
             description,
@@ -125,6 +127,10 @@ impl Mutation for UpdateRegisteredModel {
             write.now_ms
         ];
         conn.execute_one(SQL, args).await?;
+        if deployment_job_id.is_some() && *deployment_job_id != before.deployment_job_id {
+            // The versions show the job too.
+            conn.execute(VERSIONS, args![before.etag.row]).await?;
+        }
         let after = reload(conn, write, &self.keys, before.etag.row).await?;
         Ok(applied(after.clone(), &before, Some(&after)))
     }

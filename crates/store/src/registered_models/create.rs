@@ -66,7 +66,7 @@ impl CreateRegisteredModel {
     async fn insert<C: Conn>(&self, conn: &mut C, write: &WriteContext) -> Result<i64> {
         const SQL: &str = "INSERT INTO registered_models (platform_pk, name, description, \
             deployment_job_id, is_prompt, last_version, version_count, created_ms, updated_ms, \
-            revision) VALUES ($1, $2, $3, $4, $5, 0, 0, $6, $6, 1) \
+            revision) VALUES ($1, $2, $3, $4, $5, 0, 0, $6, $6, $7) \
             ON CONFLICT (platform_pk, name) DO NOTHING RETURNING model_pk";
         let new = &self.new;
         let args = args![
@@ -76,6 +76,7 @@ impl CreateRegisteredModel {
             new.deployment_job_id.as_ref(),
             is_prompt(&new.tags),
             write.now_ms,
+            write.first_revision,
         ];
         let inserted = conn.query_optional(SQL, args, |row| row.get(0)).await?;
         match inserted {
@@ -121,8 +122,7 @@ impl CreateRegisteredModel {
             latest_versions: Vec::new(),
             etag: Etag {
                 row: model_pk,
-                part: 0,
-                revision: 1,
+                revision: write.first_revision,
             },
         }
     }

@@ -40,7 +40,6 @@ pub(crate) fn model_row(row: &Row<'_>) -> Result<ModelRow> {
         latest_versions: Vec::new(),
         etag: Etag {
             row: model_pk,
-            part: 0,
             revision: row.get(6)?,
         },
     };

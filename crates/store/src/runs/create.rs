@@ -55,7 +55,7 @@ impl Mutation for CreateRun {
             .insert_tags(conn, run_pk, experiment, &self.tags, &self.tag_keys)
             .await?;
         Ok(Applied {
-            out: self.answer(run_pk, artifact_uri),
+            out: self.answer(write, run_pk, artifact_uri),
             result: ResultKey {
                 row: run_pk,
                 part: 0,
@@ -121,7 +121,7 @@ impl CreateRun {
     ) -> Result<i64> {
         const SQL: &str = "INSERT INTO runs (platform_pk, workspace_pk, experiment_pk, run_id, \
             name, user_id, status, start_ms, artifact_uri, lifecycle, created_ms, updated_ms, \
-            revision) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, 1) \
+            revision) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12) \
             RETURNING run_pk";
         let args = args![
             write.tenant.platform,
@@ -135,11 +135,12 @@ impl CreateRun {
             artifact_uri,
             LifecycleStage::Active.as_str(),
             write.now_ms,
+            write.first_revision,
         ];
         conn.query_one(SQL, args, |row| row.get(0)).await
     }
 
-    fn answer(&self, run_pk: i64, artifact_uri: String) -> Run {
+    fn answer(&self, write: &WriteContext, run_pk: i64, artifact_uri: String) -> Run {
         let mut tags = self.tags.clone();
         tags.sort_unstable_by(|a, b| a.key.cmp(&b.key));
         Run {
@@ -155,8 +156,7 @@ impl CreateRun {
                 lifecycle: LifecycleStage::Active,
                 etag: Etag {
                     row: run_pk,
-                    part: 0,
-                    revision: 1,
+                    revision: write.first_revision,
                 },
             },
             metrics: Vec::new(),

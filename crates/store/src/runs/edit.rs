@@ -63,7 +63,6 @@ impl ActiveRun {
             .query_optional(SQL, args, |row| {
                 let etag = Etag {
                     row: row.get(0)?,
-                    part: 0,
                     revision: row.get(2)?,
                 };
                 Ok(Self {
@@ -120,7 +119,6 @@ pub(super) async fn recall_etag<C: Conn>(
     let run = recall_info(conn, write.tenant, result.row).await?;
     Ok(run.map(|_| Etag {
         row: result.row,
-        part: 0,
         revision: result.part,
     }))
 }

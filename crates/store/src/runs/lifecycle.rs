@@ -136,7 +136,6 @@ impl Mutation for PurgeRun {
     ) -> Result<Option<Etag>> {
         Ok(Some(Etag {
             row: result.row,
-            part: 0,
             revision: result.part,
         }))
     }

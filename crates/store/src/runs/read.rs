@@ -35,7 +35,6 @@ pub(crate) fn run_row(row: &Row<'_>) -> Result<RunInfo> {
         lifecycle: LifecycleStage::parse(row.text(9)?)?,
         etag: Etag {
             row: row.get(0)?,
-            part: 0,
             revision: row.get(10)?,
         },
     })

@@ -137,6 +137,10 @@ where
     M: Mutation,
     M::Out: PartialEq + Debug,
 {
+    let mut context = context.clone();
+    if let Some(retry) = &mut context.retry {
+        retry.operation = M::OPERATION;
+    }
     let (audit, events) = effects(test).await;
     let requests = (0..8).map(|_| test.write_with(context.clone(), request.make()));
     let answers: Vec<M::Out> = join_all(requests)
@@ -315,7 +319,7 @@ async fn the_scopes_of_one_token_are_apart() {
             }
         }
         assert_eq!(numbers, [1, 2, 3, 4, 1, 2, 3, 4]);
-        let other = test.write_with(test.retry("t", 1), update(test, 1, None));
+        let other = test.write_with(test.retry_of("other", "t", 1), update(test, 1, None));
         assert_eq!(
             other.await.unwrap().version.number(),
             1,

@@ -92,6 +92,7 @@ impl TestDb {
             principal: "tester".to_owned(),
             request_id: "request".to_owned(),
             now_ms: NOW_MS,
+            first_revision: 1,
             retry: None,
             if_match: None,
         }
@@ -99,8 +100,19 @@ impl TestDb {
 
     /// A write with a retry token; `request` stands for what is asked.
     pub(crate) fn retry(&self, token: &str, request: u8) -> WriteContext {
+        self.retry_of("operation", token, request)
+    }
+
+    /// A write with a retry token of one operation.
+    pub(crate) fn retry_of(
+        &self,
+        operation: &'static str,
+        token: &str,
+        request: u8,
+    ) -> WriteContext {
         WriteContext {
             retry: Some(Retry {
+                operation,
                 token: RetryToken::parse(token).unwrap(),
                 fingerprint: Fingerprint([request; 32]),
             }),
@@ -187,6 +199,7 @@ async fn ensure_tenant(db: &Db, scope: &Scope) -> Tenant {
         name: "Default".to_owned(),
         artifact_location: "mlflow-artifacts:/0".to_owned(),
         now_ms: NOW_MS,
+        first_revision: 1,
     };
     db.ensure_tenant(scope, &default_experiment).await.unwrap()
 }

@@ -121,7 +121,7 @@ async fn a_version_is_read_as_it_was_created() {
 
         let model = get_model(test, "iris").await.unwrap();
         assert_eq!(model.updated_ms, NOW_MS + 5);
-        assert_eq!(model.latest_versions, [created]);
+        assert_eq!(model.latest_versions, std::slice::from_ref(&created));
         job = UpdateRegisteredModel {
             update: Update {
                 name: name("iris"),
@@ -133,6 +133,7 @@ async fn a_version_is_read_as_it_was_created() {
         test.write(job).await.unwrap();
         let shown = get_version(test, "iris", 1).await.unwrap();
         assert_eq!(shown.deployment_job_id.as_deref(), Some("other"));
+        assert_eq!(shown.etag, created.etag.next());
     })
     .await;
 }

@@ -36,6 +36,7 @@ fn default_experiment() -> NewDefaultExperiment {
         name: "Default".to_owned(),
         artifact_location: "mlflow-artifacts:/0".to_owned(),
         now_ms: NOW_MS,
+        first_revision: 1,
     }
 }
 

@@ -104,7 +104,6 @@ fn json<T: Serialize>(view: T) -> Json {
 
 const ETAG: Etag = Etag {
     row: 1,
-    part: 0,
     revision: 1,
 };
 
