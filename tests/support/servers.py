@@ -8,6 +8,7 @@ from pathlib import Path
 
 import requests
 
+from support.certificates import Certificate
 from support.network import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,17 +20,25 @@ STOP_TIMEOUT_SECONDS = 30
 class Server:
     """One `ferroflow serve` over one database and one data directory; it can be started again."""
 
-    def __init__(self, directory: Path, database: str | None = None, arguments: tuple = ()):
+    def __init__(
+        self,
+        directory: Path,
+        database: str | None = None,
+        arguments: tuple = (),
+        certificate: Certificate | None = None,
+    ):
         self.directory = directory
         self.database = database
         self.arguments = arguments
+        self.certificate = certificate
         self.port = free_port()
         self.log_path = directory / "server.log"
         self.process: subprocess.Popen | None = None
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        scheme = "https" if self.certificate else "http"
+        return f"{scheme}://127.0.0.1:{self.port}"
 
     @property
     def log(self) -> str:
@@ -40,6 +49,8 @@ class Server:
         command += ["--data-dir", str(self.directory / "data")]
         if self.database:
             command += ["--database", self.database]
+        if self.certificate:
+            command += self.certificate.arguments
         return [*command, *self.arguments]
 
     def spawn(self) -> subprocess.Popen:
@@ -70,8 +81,10 @@ class Server:
         raise RuntimeError(f"no answer in {START_TIMEOUT_SECONDS} s:\n{self.log}")
 
     def is_healthy(self) -> bool:
+        verify = str(self.certificate.certificate) if self.certificate else True
         try:
-            return requests.get(f"{self.url}/health", timeout=5).status_code == 200
+            answer = requests.get(f"{self.url}/health", timeout=5, verify=verify)
+            return answer.status_code == 200
         except requests.ConnectionError:
             return False
 

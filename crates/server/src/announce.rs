@@ -35,9 +35,13 @@ pub(crate) fn announcement(settings: &Settings, address: SocketAddr) -> String {
 fn url(settings: &Settings, address: SocketAddr) -> String {
     let port = address.port();
     let is_wildcard = address.ip().is_unspecified();
+    let scheme = match settings.certificate() {
+        Some(_) => "https",
+        None => "http",
+    };
     match settings.host.as_str() {
-        _ if is_wildcard => format!("http://127.0.0.1:{port}"),
-        host if host.contains(':') => format!("http://[{host}]:{port}"),
-        host => format!("http://{host}:{port}"),
+        _ if is_wildcard => format!("{scheme}://127.0.0.1:{port}"),
+        host if host.contains(':') => format!("{scheme}://[{host}]:{port}"),
+        host => format!("{scheme}://{host}:{port}"),
     }
 }

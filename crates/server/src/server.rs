@@ -12,12 +12,13 @@ use ferroflow_service::Service;
 use ferroflow_store::{Db, DbOptions};
 use ferroflow_web::RouteTable;
 use tokio::net::{TcpListener, lookup_host};
+use tokio::task::JoinSet;
 use tokio::time::{Instant, interval_at};
 use tracing::{error, info};
 
 use crate::config::Settings;
 use crate::effects::Effects;
-use crate::http::{Connections, Front, Limits, Security, Shutdown, serve};
+use crate::http::{Connections, Front, Limits, Security, Shutdown, Tls, serve};
 use crate::probes::Probes;
 use crate::routes::Routers;
 use crate::telemetry::{self, RequestMetrics};
@@ -32,6 +33,7 @@ pub struct Server {
     front: Arc<Front>,
     service: Arc<Service>,
     connections: Connections,
+    tls: Option<Tls>,
 }
 
 impl Server {
@@ -46,6 +48,7 @@ impl Server {
         effects: &Effects,
         extra: RouteTable<()>,
     ) -> Result<Self> {
+        let tls = settings.certificate().map(Tls::open).transpose()?;
         let listener = listen(settings).await?;
         let address = listener.local_addr()?;
         let service = Arc::new(open_service(settings, effects).await?);
@@ -66,6 +69,7 @@ impl Server {
             front: Arc::new(Front::new(routers, security, limits(settings), metrics)),
             service,
             connections: connections(settings),
+            tls,
         })
     }
 
@@ -82,9 +86,15 @@ impl Server {
     /// Serves until asked to stop; then lets requests in flight finish and closes the store, so
     /// that nothing acknowledged or queued is lost.
     pub async fn run(self, shutdown: &Shutdown) {
-        let cleaning = tokio::spawn(clean_up(Arc::clone(&self.service)));
-        serve(self.listener, self.front, self.connections, shutdown).await;
-        cleaning.abort();
+        let mut chores = JoinSet::new();
+        chores.spawn(clean_up(Arc::clone(&self.service)));
+        let acceptor = self.tls.as_ref().map(Tls::acceptor);
+        if let Some(tls) = self.tls {
+            chores.spawn(tls.follow_files());
+        }
+        let (front, connections) = (self.front, self.connections);
+        serve(self.listener, front, connections, acceptor, shutdown).await;
+        chores.abort_all();
         self.service.db().close().await;
         info!("stopped");
     }

@@ -57,6 +57,27 @@ pub struct Flags {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allow_public: Option<bool>,
 
+    /// The file of the server's certificate in PEM, followed by the certificates that vouch for it;
+    /// with it and `tls-key`, the server speaks HTTPS only
+    #[arg(
+        long,
+        env = "FERROFLOW_TLS_CERT",
+        value_name = "PATH",
+        help_heading = "Listening"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_cert: Option<PathBuf>,
+
+    /// The file of the certificate's private key in PEM, without a password
+    #[arg(
+        long,
+        env = "FERROFLOW_TLS_KEY",
+        value_name = "PATH",
+        help_heading = "Listening"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_key: Option<PathBuf>,
+
     /// Host names, besides loopback and the address listened on, under which clients reach the
     /// server, with or without a port; `*` stands for any text, and `*` alone switches the check of
     /// the Host header off

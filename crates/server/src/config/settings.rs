@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use tracing_subscriber::EnvFilter;
 
 use super::DatabaseUrl;
+use crate::http::CertificateFiles;
 
 /// The configuration in force. The flags document each field.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -20,6 +21,8 @@ pub struct Settings {
     pub host: String,
     pub port: u16,
     pub allow_public: bool,
+    pub tls_cert: Option<PathBuf>,
+    pub tls_key: Option<PathBuf>,
     pub allowed_hosts: Vec<String>,
     pub cors_allowed_origins: Vec<String>,
     pub data_dir: PathBuf,
@@ -44,6 +47,8 @@ impl Default for Settings {
             host: "127.0.0.1".to_owned(),
             port: 5000,
             allow_public: false,
+            tls_cert: None,
+            tls_key: None,
             allowed_hosts: Vec::new(),
             cors_allowed_origins: Vec::new(),
             data_dir: PathBuf::from("./ferroflow-data"),
@@ -77,6 +82,12 @@ impl Settings {
         self.artifacts.clone().unwrap_or_else(in_data_dir)
     }
 
+    /// Where the certificate and its key are, when connections are encrypted.
+    pub(crate) fn certificate(&self) -> Option<CertificateFiles> {
+        let (certificate, key) = (self.tls_cert.clone()?, self.tls_key.clone()?);
+        Some(CertificateFiles { certificate, key })
+    }
+
     /// How long a request may take whose bodies are not streamed.
     pub fn request_timeout(&self) -> Duration {
         Duration::from_secs(self.request_timeout_seconds)
@@ -108,6 +119,10 @@ impl Settings {
 
     /// Checks what types cannot express.
     pub fn check(&self) -> Result<()> {
+        ensure!(
+            self.tls_cert.is_some() == self.tls_key.is_some(),
+            "tls-cert and tls-key go together: give both to encrypt connections, or neither"
+        );
         within("max-body-bytes", &self.max_body_bytes, 1024..=1 << 30)?;
         within("max-header-bytes", &self.max_header_bytes, 8192..=1 << 20)?;
         within(

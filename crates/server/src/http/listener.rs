@@ -1,23 +1,17 @@
 //! Accepts connections, and lets those in flight finish when the server stops.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::response::Response;
-use http::Request;
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, info, warn};
+use tracing::{info, warn};
 
 use super::Front;
-use super::body::receive;
+use super::connection::Host;
 
 /// After a failure to accept, such as too many open files: trying at once would fail again.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -47,72 +41,30 @@ pub(crate) async fn serve(
     listener: TcpListener,
     front: Arc<Front>,
     connections: Connections,
+    tls: Option<TlsAcceptor>,
     shutdown: &Shutdown,
 ) {
     let graceful = GracefulShutdown::new();
+    let stopping = shutdown.requested.clone();
+    let host = Arc::new(Host::new(front, connections, tls, stopping));
     tokio::select! {
         () = shutdown.requested.cancelled() => {}
-        () = accept(&listener, &front, connections, &graceful) => {}
+        () = accept(&listener, &host, &graceful) => {}
     }
     drop(listener);
     drain(graceful, connections.shutdown_grace, &shutdown.hurried).await;
 }
 
-async fn accept(
-    listener: &TcpListener,
-    front: &Arc<Front>,
-    connections: Connections,
-    graceful: &GracefulShutdown,
-) {
-    let http = protocol(connections);
+async fn accept(listener: &TcpListener, host: &Arc<Host>, graceful: &GracefulShutdown) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => {
-                let front = Arc::clone(front);
-                let patience = connections.idle_timeout;
-                spawn_connection(&http, stream, front, patience, graceful);
-            }
+            Ok((stream, _)) => host.spawn(stream, graceful.watcher()),
             Err(error) => {
                 warn!(%error, "cannot accept a connection");
                 sleep(ACCEPT_PAUSE).await;
             }
         }
     }
-}
-
-fn protocol(connections: Connections) -> http1::Builder {
-    let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new())
-        .header_read_timeout(connections.idle_timeout)
-        .max_header_size(connections.header_bytes);
-    http
-}
-
-fn spawn_connection(
-    http: &http1::Builder,
-    stream: TcpStream,
-    front: Arc<Front>,
-    patience: Duration,
-    graceful: &GracefulShutdown,
-) {
-    // Answers are written whole; waiting to fill a packet would only delay them.
-    if let Err(error) = stream.set_nodelay(true) {
-        debug!(%error, "cannot set TCP_NODELAY");
-    }
-    let service = service_fn(move |request: Request<Incoming>| {
-        let front = Arc::clone(&front);
-        async move {
-            let request = receive(request, patience);
-            Ok::<Response, Infallible>(front.answer(request).await)
-        }
-    });
-    let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
-    tokio::spawn(async move {
-        // Clients vanish all the time; that is no fault of the server.
-        if let Err(error) = connection.await {
-            debug!(%error, "a connection ended early");
-        }
-    });
 }
 
 async fn drain(graceful: GracefulShutdown, grace: Duration, hurried: &CancellationToken) {

@@ -41,13 +41,26 @@ fn defaults() -> Table {
     Table::try_from(&settings).unwrap()
 }
 
+/// The defaults, and an example of what has none.
+fn examples() -> Table {
+    let mut examples = defaults();
+    for (key, example) in [
+        ("tls-cert", "/etc/ferroflow/tls.crt"),
+        ("tls-key", "/etc/ferroflow/tls.key"),
+    ] {
+        let former = examples.insert(key.to_owned(), example.into());
+        assert_eq!(former, None, "{key} has a default");
+    }
+    examples
+}
+
 #[test]
 fn the_example_file_is_up_to_date() {
     documents::check("ferroflow.example.toml", &example());
 }
 
 #[test]
-fn the_example_file_holds_the_defaults() {
+fn the_example_file_can_be_read() {
     let uncommented: Vec<_> = example()
         .lines()
         .map(|line| {
@@ -59,12 +72,12 @@ fn the_example_file_holds_the_defaults() {
         .collect();
     let settings: Settings = toml::from_str(&uncommented.join("\n")).unwrap();
     let table = Table::try_from(&settings).unwrap();
-    assert_eq!(table, defaults());
+    assert_eq!(table, examples());
 }
 
 #[test]
 fn every_setting_has_a_flag_a_variable_and_a_key() {
-    let mut keys: Vec<_> = defaults().keys().cloned().collect();
+    let mut keys: Vec<_> = examples().keys().cloned().collect();
     let flags = flags();
     let mut documented: Vec<_> = flags
         .iter()
@@ -97,13 +110,14 @@ fn a_database_address_never_shows_its_password() {
 
 fn example() -> String {
     let mut text = String::from(
-        "# Every setting with its default. Copy this file to `ferroflow.toml`, or name it with\n\
-         # --config. A flag or an environment variable wins over this file. Made by `make documents`.\n",
+        "# Every setting with its default, or with an example where it has none. Copy this file to\n\
+         # `ferroflow.toml`, or name it with --config. A flag or an environment variable wins over this\n\
+         # file. Made by `make documents`.\n",
     );
-    let defaults = defaults();
+    let examples = examples();
     for flag in flags().iter().filter(|flag| key(flag) != "config") {
         let key = key(flag);
-        writeln!(text, "\n{}#{key} = {}", comment(&help(flag)), defaults[key]).unwrap();
+        writeln!(text, "\n{}#{key} = {}", comment(&help(flag)), examples[key]).unwrap();
     }
     text
 }
@@ -177,6 +191,14 @@ a host name that the server knows: loopback names, the address it listens on, or
 
 Requests that change something and come from a web page are answered 403 unless the page is the
 server's own, of this machine, or of one of `cors-allowed-origins`.
+
+## HTTPS
+
+With `tls-cert` and `tls-key` the server speaks HTTPS only, from TLS 1.2 on; a request without encryption is
+answered 400. Both are files in PEM: the certificate followed by the certificates between it and one that clients trust, and its
+private key without a password (PKCS #8, PKCS #1 or SEC 1). The server does not start unless both can be
+read and belong together. [Operating](operations.md#https) says how a certificate is renewed and what
+clients are told.
 
 ## What an operator asks the server
 
