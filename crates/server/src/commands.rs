@@ -11,9 +11,10 @@ use anyhow::{Context, Result};
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
+use tracing::info;
 
 use crate::announce::announcement;
-use crate::config::{self, Flags, Loaded, Settings};
+use crate::config::{self, Flags, Loaded, MlflowFlags, Settings};
 use crate::effects::Effects;
 use crate::http::Shutdown;
 use crate::probes::VERSION;
@@ -35,6 +36,8 @@ struct Cli {
 enum Command {
     /// Start the server
     Serve(Flags),
+    /// Start the server by the flags and variables of `mlflow server`
+    Server(MlflowFlags),
     /// Print the configuration in force as a TOML file, secrets hidden
     Config(Flags),
     /// Print the version
@@ -65,7 +68,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn run(matches: &ArgMatches) -> Result<()> {
     let cli = Cli::from_arg_matches(matches)?;
     match cli.command {
-        Command::Serve(flags) => start(&load(&flags, matches)?.settings),
+        Command::Serve(flags) => start(&load(&flags, matches)?),
+        Command::Server(flags) => start(&config::load_mlflow(&flags)?),
         Command::Config(flags) => say(&config::print(&load(&flags, matches)?)?),
         Command::Version => say(&format!("ferroflow {VERSION}\n")),
     }
@@ -82,8 +86,12 @@ fn say(text: &str) -> Result<()> {
     Ok(out.flush()?)
 }
 
-fn start(settings: &Settings) -> Result<()> {
+fn start(loaded: &Loaded) -> Result<()> {
+    let settings = &loaded.settings;
     log::start(settings)?;
+    for note in &loaded.notes {
+        info!("{note}");
+    }
     let runtime = runtime(settings)?;
     let outcome = runtime.block_on(serve(settings));
     runtime.shutdown_timeout(RUNTIME_GRACE);

@@ -31,15 +31,16 @@ const OPEN_METRICS: HeaderValue =
 #[derive(Clone)]
 pub(crate) struct Probes {
     service: Arc<Service>,
-    registry: Arc<Registry>,
+    /// None where metrics are not exposed.
+    registry: Option<Arc<Registry>>,
 }
 
 impl Probes {
-    /// Probes of this service, and of all metrics.
-    pub(crate) fn new(service: &Arc<Service>, registry: Registry) -> Self {
+    /// Probes of this service, and of all metrics where these are exposed.
+    pub(crate) fn new(service: &Arc<Service>, registry: Option<Registry>) -> Self {
         Self {
             service: Arc::clone(service),
-            registry: Arc::new(registry),
+            registry: registry.map(Arc::new),
         }
     }
 }
@@ -88,8 +89,11 @@ async fn version() -> Response {
 }
 
 async fn metrics(State(probes): State<Probes>) -> Response {
+    let Some(registry) = &probes.registry else {
+        return plain(StatusCode::NOT_FOUND, "Metrics are not exposed.");
+    };
     let mut body = String::new();
-    if let Err(problem) = text::encode(&mut body, &probes.registry) {
+    if let Err(problem) = text::encode(&mut body, registry) {
         error!(%problem, "cannot write the metrics");
         return plain(
             StatusCode::INTERNAL_SERVER_ERROR,

@@ -56,13 +56,9 @@ impl Server {
         let mut registry = telemetry::registry();
         let metrics = RequestMetrics::register(&mut registry);
         telemetry::register_store(&mut registry, &service);
-        let probes = Probes::new(&service, registry);
+        let probes = Probes::new(&service, settings.expose_metrics.then_some(registry));
         let routers = Routers::new(&mlflow_options(settings)?, &service, &probes, extra);
-        let security = Security::new(
-            &settings.host,
-            &settings.allowed_hosts,
-            &settings.cors_allowed_origins,
-        );
+        let security = security(settings);
         Ok(Self {
             listener,
             address,
@@ -171,6 +167,17 @@ fn mlflow_options(settings: &Settings) -> Result<RoutesOptions> {
         working_directory: std::env::current_dir()?,
         ..RoutesOptions::default()
     })
+}
+
+fn security(settings: &Settings) -> Security {
+    let (hosts, origins) = (&settings.allowed_hosts, &settings.cors_allowed_origins);
+    let security = Security::new(&settings.host, hosts, origins);
+    let security = security.framed_by(&settings.x_frame_options);
+    if settings.disable_security_middleware {
+        security.disabled()
+    } else {
+        security
+    }
 }
 
 fn limits(settings: &Settings) -> Limits {

@@ -104,6 +104,44 @@ pub struct Flags {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cors_allowed_origins: Option<Vec<String>>,
 
+    /// The header by which browsers are told who may frame the server's pages: `SAMEORIGIN`, `DENY`,
+    /// or `NONE` for no such header
+    #[arg(
+        long,
+        env = "FERROFLOW_X_FRAME_OPTIONS",
+        value_name = "VALUE",
+        help_heading = "Listening"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub x_frame_options: Option<String>,
+
+    /// Check neither the host nor the origin of requests, so that any web page that a user visits
+    /// can reach the server
+    #[arg(
+        long,
+        env = "FERROFLOW_DISABLE_SECURITY_MIDDLEWARE",
+        value_name = "BOOLEAN",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        help_heading = "Listening"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disable_security_middleware: Option<bool>,
+
+    /// Whether `/metrics` is answered
+    #[arg(
+        long,
+        env = "FERROFLOW_EXPOSE_METRICS",
+        value_name = "BOOLEAN",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        help_heading = "Listening"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expose_metrics: Option<bool>,
+
     /// The directory of the database and the artifacts, where these are not placed elsewhere; it is
     /// made when absent
     #[arg(

@@ -1,17 +1,19 @@
 //! Brings the layers of the configuration together, and remembers where each value came from.
 
 use std::collections::BTreeMap;
+use std::env;
 use std::fmt;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
-use clap::ArgMatches;
 use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, Command, FromArgMatches};
 use toml::Table;
 
-use super::{Flags, Settings};
+use super::mlflow::{self, Translation};
+use super::{Flags, MlflowFlags, Settings};
 
 const DEFAULT_FILE: &str = "ferroflow.toml";
 
@@ -46,38 +48,72 @@ pub struct Loaded {
     pub settings: Settings,
     /// By key, as spelled in the file.
     pub origins: BTreeMap<String, Origin>,
+    /// What the operator should know of it.
+    pub notes: Vec<String>,
 }
 
 /// Merges flags, environment, file and defaults. `matches` are what `flags` was made from.
 pub fn load(flags: &Flags, matches: &ArgMatches) -> Result<Loaded> {
-    let mut values = Table::try_from(Settings::default())?;
-    let mut origins: BTreeMap<_, _> = (values.keys().cloned())
-        .map(|key| (key, Origin::Default))
-        .collect();
-    if let Some((path, table)) = read_file(flags.config.as_deref())? {
-        let from_file = |_: &str| Origin::File(path.clone());
-        overlay(&mut values, &mut origins, table, from_file);
-    }
-    let given = Table::try_from(flags)?;
-    overlay(&mut values, &mut origins, given, |key| {
-        origin_of(key, matches)
-    });
-
-    let settings: Settings = (values.try_into())
-        .map_err(|error: toml::de::Error| anyhow!("{}", error.message().trim_end()))?;
-    settings.check()?;
-    Ok(Loaded { settings, origins })
+    let mut layers = Layers::new(Settings::default())?;
+    layers.add_file(flags.config.as_deref())?;
+    layers.add(Table::try_from(flags)?, |key| origin_of(key, matches));
+    layers.finish()
 }
 
-fn overlay(
-    values: &mut Table,
-    origins: &mut BTreeMap<String, Origin>,
-    layer: Table,
-    origin: impl Fn(&str) -> Origin,
-) {
-    for (key, value) in layer {
-        origins.insert(key.clone(), origin(&key));
-        values.insert(key, value);
+/// Merges what MLflow's flags and variables say with the environment, the file, and the defaults
+/// of `mlflow server`.
+pub fn load_mlflow(flags: &MlflowFlags) -> Result<Loaded> {
+    let command = Flags::augment_args(Command::new("environment"));
+    let ours = Flags::from_arg_matches(&command.try_get_matches_from(["environment"])?)?;
+    let mut layers = Layers::new(Settings::default())?;
+    layers.add(mlflow::defaults(), |_| Origin::Default);
+    layers.add_file(ours.config.as_deref())?;
+    layers.add(Table::try_from(&ours)?, |_| Origin::Environment);
+    let translation = Translation::of(flags, &|variable| env::var_os(variable))?;
+    layers.add(translation.settings, |_| Origin::Flag);
+    let mut loaded = layers.finish()?;
+    loaded.notes = translation.notes;
+    mlflow::refuse_mlflow_data(&loaded.settings)?;
+    Ok(loaded)
+}
+
+/// Values by key; what is added later wins.
+struct Layers {
+    values: Table,
+    origins: BTreeMap<String, Origin>,
+}
+
+impl Layers {
+    fn new(defaults: Settings) -> Result<Self> {
+        let values = Table::try_from(defaults)?;
+        let keys = values.keys().cloned();
+        let origins = keys.map(|key| (key, Origin::Default)).collect();
+        Ok(Self { values, origins })
+    }
+
+    fn add(&mut self, layer: Table, origin: impl Fn(&str) -> Origin) {
+        for (key, value) in layer {
+            self.origins.insert(key.clone(), origin(&key));
+            self.values.insert(key, value);
+        }
+    }
+
+    fn add_file(&mut self, named: Option<&Path>) -> Result<()> {
+        if let Some((path, table)) = read_file(named)? {
+            self.add(table, |_| Origin::File(path.clone()));
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Loaded> {
+        let settings: Settings = (self.values.try_into())
+            .map_err(|error: toml::de::Error| anyhow!("{}", error.message().trim_end()))?;
+        settings.check()?;
+        Ok(Loaded {
+            settings,
+            origins: self.origins,
+            notes: Vec::new(),
+        })
     }
 }
 

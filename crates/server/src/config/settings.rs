@@ -17,6 +17,10 @@ use crate::http::CertificateFiles;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 #[expect(missing_docs, reason = "the flags of the same names document them")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own in the file"
+)]
 pub struct Settings {
     pub host: String,
     pub port: u16,
@@ -25,6 +29,9 @@ pub struct Settings {
     pub tls_key: Option<PathBuf>,
     pub allowed_hosts: Vec<String>,
     pub cors_allowed_origins: Vec<String>,
+    pub x_frame_options: String,
+    pub disable_security_middleware: bool,
+    pub expose_metrics: bool,
     pub data_dir: PathBuf,
     pub database: Option<DatabaseUrl>,
     pub database_pool_size: usize,
@@ -51,6 +58,9 @@ impl Default for Settings {
             tls_key: None,
             allowed_hosts: Vec::new(),
             cors_allowed_origins: Vec::new(),
+            x_frame_options: "SAMEORIGIN".to_owned(),
+            disable_security_middleware: false,
+            expose_metrics: true,
             data_dir: PathBuf::from("./ferroflow-data"),
             database: None,
             database_pool_size: 16,
@@ -147,8 +157,17 @@ impl Settings {
         )?;
         within("database-pool-size", &self.database_pool_size, 1..=1000)?;
         within("worker-threads", &self.worker_threads, 0..=1024)?;
+        check_header("x-frame-options", &self.x_frame_options)?;
         self.log_filter().map(drop)
     }
+}
+
+fn check_header(key: &str, value: &str) -> Result<()> {
+    ensure!(
+        value.bytes().all(|byte| matches!(byte, b' '..=b'~')),
+        "{key} = \"{value}\" cannot be the value of a header"
+    );
+    Ok(())
 }
 
 fn within<T: PartialOrd + fmt::Display>(

@@ -102,7 +102,7 @@ impl Front {
     fn seal(&self, response: &mut Response, page: Option<&Page>) {
         let status = response.status();
         let headers = response.headers_mut();
-        security::harden(headers);
+        self.security.harden(headers);
         if let Some(page) = page {
             self.security.share(&page.origin, &page.host, headers);
         }

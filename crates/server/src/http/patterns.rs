@@ -1,4 +1,5 @@
-//! Text patterns in which `*` stands for any text.
+//! Text patterns in which `*` stands for any text; in a pattern of addresses, such as `10.*`, for
+//! a part of an address, because `10.evil.example` is not what its writer meant.
 
 /// Lower-case patterns, compared without regard to case.
 #[derive(Debug, Clone)]
@@ -22,9 +23,22 @@ impl Patterns {
     }
 }
 
+/// Whether a pattern says nothing that only names have: it has digits, and beside them dots, colons
+/// and `*`.
+fn is_of_addresses(pattern: &[u8]) -> bool {
+    pattern.iter().any(u8::is_ascii_digit) && pattern.iter().copied().all(is_in_address)
+}
+
+fn is_in_address(byte: u8) -> bool {
+    matches!(byte, b'0'..=b'9' | b'.' | b':' | b'*')
+}
+
 /// Takes time in proportion to the product of the lengths at worst: after a mismatch, only the last
 /// `*` needs to be tried again.
 fn matches(pattern: &[u8], text: &[u8]) -> bool {
+    if is_of_addresses(pattern) && !text.iter().copied().all(is_in_address) {
+        return false;
+    }
     let (mut p, mut t) = (0, 0);
     let mut retry: Option<(usize, usize)> = None;
     while t < text.len() {

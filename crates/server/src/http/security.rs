@@ -6,7 +6,7 @@
 
 use axum::body::Body;
 use axum::response::Response;
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::header::{self, HeaderMap, HeaderValue};
 use http::{Method, Request, StatusCode};
 
 use super::patterns::Patterns;
@@ -19,12 +19,16 @@ const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PUT, DELETE, O
 const PREFLIGHT_SECONDS: HeaderValue = HeaderValue::from_static("600");
 const TRUE: HeaderValue = HeaderValue::from_static("true");
 const ANY: HeaderValue = HeaderValue::from_static("*");
+const NO_SNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+const SAME_ORIGIN: HeaderValue = HeaderValue::from_static("SAMEORIGIN");
 
 /// Which hosts and origins are known.
 #[derive(Debug, Clone)]
 pub(crate) struct Security {
     hosts: Patterns,
     origins: Patterns,
+    is_checking: bool,
+    frame_options: Option<HeaderValue>,
 }
 
 impl Security {
@@ -47,12 +51,32 @@ impl Security {
         Self {
             hosts: Patterns::new(hosts),
             origins: Patterns::new(allowed_origins.iter().map(String::as_str)),
+            is_checking: true,
+            frame_options: Some(SAME_ORIGIN),
         }
+    }
+
+    /// Says who may frame pages by another value of the header; `NONE` for no header.
+    pub(crate) fn framed_by(mut self, value: &str) -> Self {
+        let value = value.to_ascii_uppercase();
+        let header = || HeaderValue::from_str(&value).ok();
+        self.frame_options = (value != "NONE").then(header).flatten();
+        self
+    }
+
+    /// Neither checks nor hardens, which the operator has asked for by name.
+    pub(crate) fn disabled(mut self) -> Self {
+        self.is_checking = false;
+        self.frame_options = None;
+        self
     }
 
     /// The answer to a request that goes no further: one from a page that may not send it, or the
     /// question of a browser whether it may.
     pub(super) fn intercept(&self, request: &Request<Body>) -> Option<Response> {
+        if !self.is_checking {
+            return None;
+        }
         let host = host_of(request);
         if !self.knows_host(host) && !UNCHECKED_PATHS.contains(&request.uri().path()) {
             return Some(refusal(UNKNOWN_HOST));
@@ -67,7 +91,7 @@ impl Security {
 
     /// Lets the pages of a known origin read the answer.
     pub(super) fn share(&self, origin: &HeaderValue, host: &str, answer: &mut HeaderMap) {
-        if !self.knows_origin(origin, host) {
+        if !self.is_checking || !self.knows_origin(origin, host) {
             return;
         }
         // A wildcard never goes with credentials: every page could then act as its visitor.
@@ -79,6 +103,15 @@ impl Security {
             answer.append(header::VARY, HeaderValue::from_static("Origin"));
         }
         answer.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, ANY);
+    }
+
+    /// Headers on every answer: browsers neither guess content types nor, unless told otherwise,
+    /// let other sites frame pages.
+    pub(super) fn harden(&self, answer: &mut HeaderMap) {
+        answer.insert(header::X_CONTENT_TYPE_OPTIONS, NO_SNIFF);
+        if let Some(value) = &self.frame_options {
+            answer.insert(header::X_FRAME_OPTIONS, value.clone());
+        }
     }
 
     fn knows_host(&self, host: &str) -> bool {
@@ -158,15 +191,6 @@ fn plain(status: StatusCode, text: &'static str) -> Response {
     response
 }
 
-/// Headers on every answer: browsers neither guess content types nor let other sites frame pages.
-pub(super) fn harden(answer: &mut HeaderMap) {
-    const NO_SNIFF: HeaderValue = HeaderValue::from_static("nosniff");
-    const SAME_ORIGIN: HeaderValue = HeaderValue::from_static("SAMEORIGIN");
-    const FRAME_OPTIONS: HeaderName = header::X_FRAME_OPTIONS;
-    answer.insert(header::X_CONTENT_TYPE_OPTIONS, NO_SNIFF);
-    answer.insert(FRAME_OPTIONS, SAME_ORIGIN);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -222,6 +246,47 @@ mod tests {
         assert_eq!(without_port("name"), "name");
         let security = Security::new("::1", &[], &[]);
         assert!(security.knows_host("[::1]:5000"));
+    }
+
+    #[test]
+    fn a_pattern_of_addresses_stands_for_no_name() {
+        let known = ["10.*".to_owned(), "172.16.*".to_owned()];
+        let security = Security::new("127.0.0.1", &known, &[]);
+        for (host, served) in [
+            ("10.1.2.3", true),
+            ("10.1.2.3:5000", true),
+            ("172.16.0.1", true),
+            ("172.17.0.1", false),
+            ("10.evil.example", false),
+            ("10.1.2.3.evil.example:5000", false),
+        ] {
+            assert_eq!(security.knows_host(host), served, "{host}");
+        }
+    }
+
+    #[test]
+    fn what_is_disabled_neither_refuses_nor_hardens() {
+        let security = Security::new("127.0.0.1", &[], &[]).disabled();
+        let post = request("POST", "evil.example", Some("https://evil.example"));
+        assert_eq!(refused(&security, &post), None);
+        let mut headers = HeaderMap::new();
+        security.share(&HeaderValue::from_static("https://a"), "a", &mut headers);
+        security.harden(&mut headers);
+        assert_eq!(headers.len(), 1, "{headers:?}");
+        assert_eq!(headers["x-content-type-options"], "nosniff");
+    }
+
+    #[test]
+    fn pages_are_framed_by_whom_the_operator_says() {
+        let framed = |value: &str| {
+            let mut headers = HeaderMap::new();
+            let security = Security::new("127.0.0.1", &[], &[]).framed_by(value);
+            security.harden(&mut headers);
+            let value = headers.get("x-frame-options")?.to_str().unwrap();
+            Some(value.to_owned())
+        };
+        assert_eq!(framed("deny").as_deref(), Some("DENY"));
+        assert_eq!(framed("none"), None);
     }
 
     #[test]

@@ -106,7 +106,15 @@ pub enum OpenError {
         "the database {path} was made by another program (it has tables, but none of ferroflow's); it is left untouched"
     )]
     NotOurs {
-        /// The database file, or `PostgreSQL`.
+        /// The database file, or what stands for it on PostgreSQL.
+        path: String,
+    },
+    /// The database is one of `mlflow server`.
+    #[error(
+        "the database {path} was made by MLflow; ferroflow does not read it and has left it untouched: choose a database of its own"
+    )]
+    Mlflow {
+        /// The database file, or what stands for it on PostgreSQL.
         path: String,
     },
     /// The address cannot be understood.
@@ -115,6 +123,31 @@ pub enum OpenError {
     /// The engine reported an error.
     #[error("cannot open the database: {0}")]
     Engine(String),
+}
+
+/// What the tables of a database say about who made it.
+pub(crate) struct Tables {
+    /// How many there are.
+    pub(crate) count: i64,
+    /// How many of ours that record migrations.
+    pub(crate) of_ferroflow: i64,
+    /// How many by which MLflow is known: its migrations and its experiments.
+    pub(crate) of_mlflow: i64,
+}
+
+impl Tables {
+    /// Refuses a database that another program made.
+    pub(crate) fn check(&self, path: impl Into<String>) -> Result<(), OpenError> {
+        let path = path.into();
+        match self {
+            Self { count: 0, .. }
+            | Self {
+                of_ferroflow: 1.., ..
+            } => Ok(()),
+            Self { of_mlflow: 2.., .. } => Err(OpenError::Mlflow { path }),
+            _ => Err(OpenError::NotOurs { path }),
+        }
+    }
 }
 
 impl From<rusqlite::Error> for OpenError {

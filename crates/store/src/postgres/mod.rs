@@ -16,7 +16,7 @@ use self::conn::PostgresConn;
 use crate::command::{Command, Query};
 use crate::conn::Engine;
 use crate::error::{asks_for_rerun, came_second, from_postgres, lost_connection};
-use crate::migrations::{self, OpenError};
+use crate::migrations::{self, OpenError, Tables};
 use crate::stats::Stats;
 
 /// A transaction that keeps meeting others is given up after this many attempts.
@@ -203,16 +203,16 @@ async fn migrate_locked(client: &mut Client, now_ms: i64) -> std::result::Result
 async fn refuse_foreign(client: &Client) -> std::result::Result<(), OpenError> {
     let row = client
         .query_one(
-            "SELECT count(*), count(*) FILTER (WHERE table_name = 'ferroflow_migrations') \
+            "SELECT count(*), count(*) FILTER (WHERE table_name = 'ferroflow_migrations'), \
+             count(*) FILTER (WHERE table_name IN ('alembic_version', 'experiments')) \
              FROM information_schema.tables WHERE table_schema = current_schema()",
             &[],
         )
         .await?;
-    let (tables, ours): (i64, i64) = (row.get(0), row.get(1));
-    if tables > 0 && ours == 0 {
-        return Err(OpenError::NotOurs {
-            path: "named by the URL".to_owned(),
-        });
-    }
-    Ok(())
+    let tables = Tables {
+        count: row.get(0),
+        of_ferroflow: row.get(1),
+        of_mlflow: row.get(2),
+    };
+    tables.check("named by the URL")
 }

@@ -16,7 +16,7 @@ use self::conn::{Access, SqliteConn};
 use self::writer::{Writer, run_now};
 use crate::command::{Command, Query};
 use crate::conn::Engine;
-use crate::migrations::{self, OpenError};
+use crate::migrations::{self, OpenError, Tables};
 use crate::stats::Stats;
 
 /// Long queries run on at most this many threads of their own.
@@ -75,8 +75,9 @@ impl Sqlite {
         {
             std::fs::create_dir_all(directory)?;
         }
-        let lock = lock(path)?;
+        // Not even a lock file is put beside what is not ours.
         refuse_foreign(path)?;
+        let lock = lock(path)?;
         let mut conn = SqliteConn::open(path, Access::Write)?;
         migrate(&mut conn, now_ms)?;
         let (writer, thread) = Writer::start(conn, Arc::clone(&stats))?;
@@ -220,16 +221,18 @@ fn refuse_foreign(path: &Path) -> std::result::Result<(), OpenError> {
         return Ok(());
     }
     let mut conn = SqliteConn::open(path, Access::Read)?;
-    let (tables, ours): (i64, i64) = conn.connection().query_row(
-        "SELECT count(*), count(*) FILTER (WHERE name = 'ferroflow_migrations') \
+    let tables = conn.connection().query_row(
+        "SELECT count(*), count(*) FILTER (WHERE name = 'ferroflow_migrations'), \
+         count(*) FILTER (WHERE name IN ('alembic_version', 'experiments')) \
          FROM sqlite_schema WHERE type = 'table'",
         [],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| {
+            Ok(Tables {
+                count: row.get(0)?,
+                of_ferroflow: row.get(1)?,
+                of_mlflow: row.get(2)?,
+            })
+        },
     )?;
-    if tables > 0 && ours == 0 {
-        return Err(OpenError::NotOurs {
-            path: path.display().to_string(),
-        });
-    }
-    Ok(())
+    tables.check(path.display().to_string())
 }

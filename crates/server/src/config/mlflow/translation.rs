@@ -1,0 +1,390 @@
+//! Settings, made of what was said in MLflow's words.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use toml::{Table, Value};
+
+use super::MlflowFlags;
+use super::addresses::{self, directory};
+use super::names::{NAMES, Then};
+use crate::config::{DatabaseUrl, Settings};
+
+/// Addresses of private networks, which `mlflow server` serves by default.
+const PRIVATE_HOSTS: [&str; 18] = [
+    "10.*",
+    "192.168.*",
+    "172.16.*",
+    "172.17.*",
+    "172.18.*",
+    "172.19.*",
+    "172.20.*",
+    "172.21.*",
+    "172.22.*",
+    "172.23.*",
+    "172.24.*",
+    "172.25.*",
+    "172.26.*",
+    "172.27.*",
+    "172.28.*",
+    "172.29.*",
+    "172.30.*",
+    "172.31.*",
+];
+
+/// What holds for `ferroflow server` where nobody says otherwise: what holds for `mlflow server`.
+pub(in crate::config) fn defaults() -> Table {
+    let mut table = Table::new();
+    table.insert("data-dir".to_owned(), ".".into());
+    table.insert("artifacts".to_owned(), "./mlartifacts".into());
+    table.insert("allowed-hosts".to_owned(), PRIVATE_HOSTS.to_vec().into());
+    table.insert("expose-metrics".to_owned(), false.into());
+    table
+}
+
+/// Settings, and what the operator should know about them.
+#[derive(Debug, Default)]
+pub struct Translation {
+    /// By key, as in the configuration file.
+    pub(in crate::config) settings: Table,
+    /// What had no effect, and why.
+    pub(in crate::config) notes: Vec<String>,
+    backend: Option<DatabaseUrl>,
+}
+
+impl Translation {
+    /// Reads flags, and for those not given the environment.
+    pub(in crate::config) fn of(
+        flags: &MlflowFlags,
+        environment: &impl Fn(&str) -> Option<OsString>,
+    ) -> Result<Self> {
+        let mut translation = Self::default();
+        for name in NAMES {
+            let Some((by, value)) = flags.said(name, environment)? else {
+                continue;
+            };
+            match name.then {
+                Then::Ignore => translation.note(format!("{by} has no effect: {}", name.help)),
+                Then::Refuse => bail!("{by} is refused: {}", name.help),
+                then => translation.take(then, &value).context(by)?,
+            }
+        }
+        translation.finish();
+        Ok(translation)
+    }
+
+    fn take(&mut self, then: Then, value: &str) -> Result<()> {
+        match then {
+            Then::Text(key) => self.set(key, value),
+            Then::List(key) => self.set(key, list(value)),
+            Then::Number(key) => self.set(key, i64::from(number(value)?)),
+            Then::Switch(key, on) => self.set(key, switch(value)? == on),
+            Then::Presence(key) => self.set(key, true),
+            Then::Set(set) => set(self, value)?,
+            Then::Ignore | Then::Refuse => {}
+        }
+        Ok(())
+    }
+
+    /// What follows from several names together.
+    fn finish(&mut self) {
+        if self.settings.contains_key("host") {
+            self.set("allow-public", true);
+        }
+        if self.settings.contains_key("expose-metrics") {
+            self.note("--expose-prometheus: /metrics is answered; the directory is not needed");
+        }
+    }
+
+    fn set(&mut self, key: &str, value: impl Into<Value>) {
+        self.settings.insert(key.to_owned(), value.into());
+    }
+
+    fn note(&mut self, note: impl Into<String>) {
+        self.notes.push(note.into());
+    }
+
+    pub(super) fn backend_store(&mut self, uri: &str) -> Result<()> {
+        let url = addresses::database(uri)?;
+        self.set("database", url.expose());
+        self.backend = Some(url);
+        Ok(())
+    }
+
+    pub(super) fn registry_store(&mut self, uri: &str) -> Result<()> {
+        self.same_store(uri)
+    }
+
+    pub(super) fn workspace_store(&mut self, uri: &str) -> Result<()> {
+        self.same_store(uri)
+    }
+
+    fn same_store(&self, uri: &str) -> Result<()> {
+        let url = addresses::database(uri)?;
+        ensure!(
+            self.backend.as_ref() == Some(&url),
+            "all is kept in one database: leave it out, or give it the value of --backend-store-uri"
+        );
+        Ok(())
+    }
+
+    pub(super) fn artifacts_destination(&mut self, uri: &str) -> Result<()> {
+        let Some(path) = directory(uri) else {
+            bail!(
+                "artifacts are kept in a directory of this machine, written as a path or file: URI; \
+                 object stores are not supported yet"
+            );
+        };
+        self.set("artifacts", path.display().to_string());
+        Ok(())
+    }
+
+    pub(super) fn development(&mut self, text: &str) -> Result<()> {
+        if switch(text)? {
+            self.set("log-level", "debug");
+        }
+        Ok(())
+    }
+
+    pub(super) fn logging_level(&mut self, level: &str) -> Result<()> {
+        let level = match level.to_ascii_uppercase().as_str() {
+            "CRITICAL" | "FATAL" | "ERROR" => "error",
+            "WARNING" | "WARN" => "warn",
+            "INFO" => "info",
+            "DEBUG" | "NOTSET" => "debug",
+            _ => bail!("`{level}` is none of CRITICAL, ERROR, WARNING, INFO and DEBUG"),
+        };
+        // `--dev` asks for more than the variable.
+        if !self.settings.contains_key("log-level") {
+            self.set("log-level", level);
+        }
+        Ok(())
+    }
+
+    pub(super) fn uvicorn_options(&mut self, options: &str) -> Result<()> {
+        self.server_options("uvicorn", options, &["--ssl-"])
+    }
+
+    pub(super) fn gunicorn_options(&mut self, options: &str) -> Result<()> {
+        let tls = [
+            "--certfile",
+            "--keyfile",
+            "--ca-certs",
+            "--ssl",
+            "--cert-reqs",
+        ];
+        self.server_options("gunicorn", options, &tls)
+    }
+
+    fn server_options(&mut self, server: &str, options: &str, tls: &[&str]) -> Result<()> {
+        let mut words = options.split_ascii_whitespace();
+        if let Some(word) = words.find(|word| tls.iter().any(|tls| word.starts_with(tls))) {
+            let option = word.split('=').next().unwrap_or(word);
+            bail!(
+                "{option} asks for TLS, which is not configured here; leave it out only where connections may be unencrypted"
+            );
+        }
+        self.note(format!(
+            "--{server}-opts has no effect: there is no {server}"
+        ));
+        Ok(())
+    }
+}
+
+fn number(text: &str) -> Result<u16> {
+    text.parse()
+        .map_err(|_| anyhow!("`{text}` is not a number from 0 to 65535"))
+}
+
+/// A switch as `mlflow server` reads it in the environment.
+fn switch(text: &str) -> Result<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "1" | "yes" | "y" | "on" | "t" => Ok(true),
+        "false" | "0" | "no" | "n" | "off" | "f" => Ok(false),
+        _ => bail!("`{text}` is neither true nor false"),
+    }
+}
+
+fn list(text: &str) -> Value {
+    let parts = text
+        .split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty());
+    parts.map(str::to_owned).collect::<Vec<_>>().into()
+}
+
+/// Refuses to begin an empty database beside what MLflow keeps in the same directory by default:
+/// the operator would look at an empty server and fear that all was lost.
+pub(in crate::config) fn refuse_mlflow_data(settings: &Settings) -> Result<()> {
+    let directory = &settings.data_dir;
+    if settings.database.is_some() || directory.join("ferroflow.db").exists() {
+        return Ok(());
+    }
+    for found in ["mlflow.db", "mlruns"] {
+        let path = directory.join(found);
+        if path.is_file() || is_file_store(&path) {
+            bail!(
+                "{} is here, which MLflow made; ferroflow does not read it and has left it \
+                 untouched. To begin anew beside it, name a database of its own: \
+                 --backend-store-uri sqlite:///ferroflow.db",
+                path.display()
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Whether a directory holds experiments as files: one directory each, by number.
+fn is_file_store(path: &Path) -> bool {
+    let Ok(entries) = fs::read_dir(path) else {
+        return false;
+    };
+    let names = entries.flatten().map(|entry| entry.path());
+    let is_number = |path: &Path| {
+        let name = path.file_name().and_then(|name| name.to_str());
+        name.is_some_and(|name| name.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    names
+        .filter(|path| is_number(path))
+        .any(|path| path.join("meta.yaml").exists())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{Args, Command, FromArgMatches};
+
+    use super::*;
+
+    type Variables<'a> = &'a [(&'a str, &'a str)];
+
+    fn translate(flags: &[&str], variables: Variables) -> Result<Translation> {
+        let command = MlflowFlags::augment_args(Command::new("server").no_binary_name(true));
+        let matches = command.try_get_matches_from(flags)?;
+        let environment = |wanted: &str| {
+            let found = variables.iter().find(|(name, _)| *name == wanted);
+            found.map(|(_, value)| OsString::from(value))
+        };
+        Translation::of(&MlflowFlags::from_arg_matches(&matches)?, &environment)
+    }
+
+    fn settings(flags: &[&str], variables: Variables) -> String {
+        let translation = translate(flags, variables).unwrap();
+        let text = toml::to_string(&translation.settings).unwrap();
+        text.trim_end().replace('\n', "; ")
+    }
+
+    fn refusal(flags: &[&str], variables: Variables) -> String {
+        format!("{:#}", translate(flags, variables).unwrap_err())
+    }
+
+    #[test]
+    fn flags_become_settings() {
+        for (flags, expected) in [
+            (
+                &["-h", "0.0.0.0"][..],
+                "allow-public = true; host = \"0.0.0.0\"",
+            ),
+            (&["-p", "80"], "port = 80"),
+            (
+                &["--allowed-hosts", "a, b,"],
+                "allowed-hosts = [\"a\", \"b\"]",
+            ),
+            (
+                &["--cors-allowed-origins", "*"],
+                "cors-allowed-origins = [\"*\"]",
+            ),
+            (&["--x-frame-options", "NONE"], "x-frame-options = \"NONE\""),
+            (
+                &["--disable-security-middleware"],
+                "disable-security-middleware = true",
+            ),
+            (&["--enable-workspaces"], "enable-workspaces = true"),
+            (
+                &["--enable-workspaces", "--disable-workspaces"],
+                "enable-workspaces = false",
+            ),
+            (
+                &["--disable-workspaces", "--enable-workspaces"],
+                "enable-workspaces = true",
+            ),
+            (&["--expose-prometheus", "/tmp/m"], "expose-metrics = true"),
+            (
+                &["--artifacts-destination", "file:///a"],
+                "artifacts = \"/a\"",
+            ),
+            (
+                &["--backend-store-uri", "sqlite:///m.db"],
+                "database = \"sqlite:m.db\"",
+            ),
+            (&["--dev"], "log-level = \"debug\""),
+            (&["-w", "4"], ""),
+            (&["--gunicorn-opts", "--timeout 60"], ""),
+        ] {
+            assert_eq!(settings(flags, &[]), expected, "{flags:?}");
+        }
+    }
+
+    #[test]
+    fn a_flag_wins_over_its_variable() {
+        let variables = [("MLFLOW_PORT", "1"), ("MLFLOW_ENABLE_WORKSPACES", "true")];
+        let both = settings(&["--port", "2", "--disable-workspaces"], &variables);
+        assert_eq!(both, "enable-workspaces = false; port = 2");
+        let variable = settings(&[], &variables);
+        assert_eq!(variable, "enable-workspaces = true; port = 1");
+        assert_eq!(
+            settings(&[], &[("MLFLOW_PORT", ""), ("MLFLOW_HOST", "")]),
+            ""
+        );
+        let off = [("MLFLOW_ENABLE_WORKSPACES", "false")];
+        assert_eq!(settings(&[], &off), "enable-workspaces = false");
+    }
+
+    #[test]
+    fn what_has_no_effect_is_said() {
+        let flags = ["--workers", "4", "--uvicorn-opts", "--timeout-keep-alive 5"];
+        let notes = translate(&flags, &[("MLFLOW_SQLALCHEMYSTORE_ECHO", "1")]);
+        let notes = notes.unwrap().notes.join("\n");
+        for by in ["--workers", "--uvicorn-opts", "MLFLOW_SQLALCHEMYSTORE_ECHO"] {
+            assert!(notes.contains(&format!("{by} has no effect: ")), "{notes}");
+        }
+    }
+
+    #[test]
+    fn what_would_be_missed_is_refused() {
+        for flags in [
+            &["--app-name", "basic-auth"][..],
+            &["--uvicorn-opts", "--ssl-keyfile=k.pem --ssl-certfile c.pem"],
+            &["--gunicorn-opts", "--workers 2 --certfile c.pem"],
+            &["--artifacts-destination", "s3://bucket/path"],
+            &["--backend-store-uri", "mysql://h/n"],
+            &["--port", "eighty"],
+            &["--disable-security-middleware=perhaps"],
+        ] {
+            let refusal = refusal(flags, &[]);
+            let flag = flags[0].split('=').next().unwrap_or_default();
+            assert!(refusal.starts_with(flag), "{refusal}");
+        }
+        let client_only = refusal(&[], &[("MLFLOW_WORKSPACE", "team")]);
+        assert!(
+            client_only.starts_with("MLFLOW_WORKSPACE is refused"),
+            "{client_only}"
+        );
+    }
+
+    #[test]
+    fn there_is_one_database() {
+        let backend = ["--backend-store-uri", "postgresql+psycopg2://u:s3cret@h/n"];
+        for flag in ["--registry-store-uri", "--workspace-store-uri"] {
+            let same = [&backend[..], &[flag, "postgresql://u:s3cret@h/n"]].concat();
+            assert!(translate(&same, &[]).is_ok());
+            let other = [&backend[..], &[flag, "postgresql://u:s3cret@h/other"]].concat();
+            let refusal = refusal(&other, &[]);
+            assert!(
+                refusal.starts_with(flag) && !refusal.contains("s3cret"),
+                "{refusal}"
+            );
+        }
+    }
+}
