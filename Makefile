@@ -1,7 +1,7 @@
 # `make help` lists what there is. Each target installs what it needs.
 
 .DEFAULT_GOAL := help
-.PHONY: help run build release test lint format documents bench python clean
+.PHONY: help run build release test lint format documents bench fuzz python clean
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -34,6 +34,10 @@ documents: ## Make the pages and the example file that are made from the code
 
 bench: python release ## Measure Ferroflow beside mlflow server (ARGUMENTS=--help tells more)
 	.venv/bin/python bench/run.py $(ARGUMENTS)
+
+fuzz: ## Look for filters that break the grammar (needs nightly Rust and cargo-fuzz; SECONDS=60)
+	cargo +nightly fuzz run filters --sanitizer none -- \
+		-dict=fuzz/filters.dict -max_len=400 -timeout=1 -max_total_time=$(or $(SECONDS),60)
 
 python: ## Make .venv with the Python clients that tests and benchmarks use
 	@scripts/python-environment

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod accepted;
+mod everything;
 mod limits;
 mod order_by;
 mod refused;
