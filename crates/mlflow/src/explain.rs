@@ -2,6 +2,7 @@
 //! finds the words that the reference answers with, or that the request is fine after all.
 
 use std::fmt::Write as _;
+use std::ops::RangeInclusive;
 
 use ferroflow_model::{Error, Result};
 use serde_json::{Map, Value as Json};
@@ -167,6 +168,8 @@ fn check_value(check: Check, name: &str, value: &Json, is_decoded: bool) -> Resu
             true
         }
         Check::ItemsHave(names) => return check_items(name, names, value),
+        Check::Within(first, last) => return check_range(name, first..=last, value),
+        Check::AtMostItems(limit, request) => return check_count(name, limit, request, value),
         Check::AtMost(limit) => python_int(value).is_none_or(|number| number <= limit),
         _ if is_decoded => true,
         Check::Text => value.is_string(),
@@ -201,6 +204,26 @@ fn check_items(name: &str, fields: &[&str], value: &Json) -> Result<()> {
     Ok(())
 }
 
+fn check_range(name: &str, range: RangeInclusive<i64>, value: &Json) -> Result<()> {
+    if python_int(value).is_none_or(|number| range.contains(&number)) {
+        return Ok(());
+    }
+    let (first, last) = (range.start(), range.end());
+    Err(Error::invalid(format!(
+        "{name} must be between {first} and {last}.{SEE_DOCS}"
+    )))
+}
+
+fn check_count(name: &str, limit: usize, request: &str, value: &Json) -> Result<()> {
+    let count = value.as_array().map_or(0, Vec::len);
+    if count <= limit {
+        return Ok(());
+    }
+    Err(Error::invalid(format!(
+        "{request} request must specify at most {limit} {name}. Received {count} {name}.{SEE_DOCS}"
+    )))
+}
+
 fn missing(path: &str) -> Error {
     let message = format!("Missing value for required parameter '{path}'.{SEE_DOCS}");
     Error::new(ferroflow_model::ErrorKind::MissingParameter, message)
@@ -231,9 +254,26 @@ fn python_int(value: &Json) -> Option<i64> {
             #[expect(clippy::cast_possible_truncation, reason = "only compared with limits")]
             Some(number as i64)
         }),
-        Json::String(text) => text.trim().parse().ok(),
+        Json::String(text) => python_int_of_text(text),
         _ => None,
     }
+}
+
+/// What Python's `int` makes of a text, bounded by what has 64 bits.
+pub(crate) fn python_int_of_text(text: &str) -> Option<i64> {
+    let text = text.trim();
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let mut groups = digits.split('_');
+    let is_number = |group: &str| !group.is_empty() && group.bytes().all(|b| b.is_ascii_digit());
+    if !groups.all(is_number) {
+        return None;
+    }
+    let bound = if text.starts_with('-') {
+        i64::MIN
+    } else {
+        i64::MAX
+    };
+    Some(text.replace('_', "").parse().unwrap_or(bound))
 }
 
 /// Whether Python's `float` takes a value.

@@ -21,6 +21,11 @@ impl Json {
         Self(b"{}".to_vec())
     }
 
+    /// An answer that has been encoded already.
+    pub(crate) fn encoded(json: Vec<u8>) -> Self {
+        Self(json)
+    }
+
     /// Encodes an answer.
     pub(crate) fn of<T: Serialize>(answer: &T) -> Result<Self> {
         serde_json::to_vec(answer)

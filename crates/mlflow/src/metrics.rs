@@ -1,22 +1,47 @@
 //! Operations on metrics.
 
-use ferroflow_model::metrics::{self, MetricDataset, MetricHistory, NewMetric};
+use std::ops::RangeInclusive;
+
+use ferroflow_model::metrics::{
+    self, BulkHistory, MetricDataset, MetricHistory, NewMetric, RunPoints, SampledHistory,
+};
 use ferroflow_model::runs::LogBatch;
-use ferroflow_model::{Error, ModelId, Page, PageRequest, Resource, Result};
+use ferroflow_model::{Error, ModelId, Page, PageRequest, Permission, Resource, Result, RunId};
 
 use crate::call::{Answer, Call};
+use crate::explain::python_int_of_text;
 use crate::json::Json;
-use crate::routes::{GET, POST, Routes};
+use crate::routes::{GET, POST, Roots, Routes};
 use crate::runs::run_id;
 use crate::validate::{Place, check_key, invalid_value};
-use crate::wire::metrics::{GetMetricHistory, LogMetric, Metric, MetricPage};
+use crate::wire::metrics::{
+    GetMetricHistory, GetMetricHistoryBulk, GetMetricHistoryBulkInterval, LARGEST_SAMPLE,
+    LogMetric, Metric, MetricPage,
+};
+use crate::wire::points::{NotANumber, PointList};
 use crate::wire::tags::views;
+
+/// How many runs a request for histories in bulk may name.
+const RUNS_OF_BULK: usize = 100;
+/// How many points an answer to it has at most, all runs together.
+const POINTS_OF_BULK: usize = 25_000;
 
 /// The routes of metrics.
 pub(crate) fn declare(routes: &mut Routes) {
     let mut group = routes.group(Resource::Runs);
     group.write(POST, "runs/log-metric", "logMetric", log);
     group.read(GET, "metrics/get-history", "getMetricHistory", history);
+    let sampled = "metrics/get-history-bulk-interval";
+    group.read(
+        GET,
+        sampled,
+        "getMetricHistoryBulkInterval",
+        sampled_history,
+    );
+    // Only pages have it.
+    let at = (GET, Roots::Ajax, "/2.0/mlflow/metrics/get-history-bulk");
+    let permission = Permission::read(Resource::Runs);
+    routes.add(at, "getMetricHistoryBulk", permission, bulk_history);
 }
 
 /// Parses one point.
@@ -121,4 +146,86 @@ fn not_positive(count: i64) -> Error {
     Error::invalid(format!(
         "Invalid value {count} for parameter 'max_results' supplied. It must be a positive integer."
     ))
+}
+
+/// `GET metrics/get-history-bulk`
+pub(crate) async fn bulk_history(call: Call<GetMetricHistoryBulk>) -> Answer {
+    let asked = asked_in_bulk(call.message)?;
+    let mut list = PointList::new(&asked.key, NotANumber::Literal)?;
+    let found = call.service.bulk_history(&call.context, asked).await?;
+    write_runs(&mut list, &found)?;
+    Ok(Json::encoded(list.finish()))
+}
+
+fn asked_in_bulk(wire: GetMetricHistoryBulk) -> Result<BulkHistory> {
+    let count = wire.run_id.len();
+    if count == 0 {
+        return Err(Error::invalid(
+            "GetMetricHistoryBulk request must specify at least one run_id.",
+        ));
+    }
+    if count > RUNS_OF_BULK {
+        return Err(Error::invalid(format!(
+            "GetMetricHistoryBulk request cannot specify more than {RUNS_OF_BULK} run_ids. Received {count} run_ids."
+        )));
+    }
+    let key = wire
+        .metric_key
+        .ok_or_else(|| Error::invalid("GetMetricHistoryBulk request must specify a metric_key."))?;
+    let wanted = wire.max_results.as_deref().map(bulk_size).transpose()?;
+    Ok(BulkHistory {
+        run_ids: wire.run_id.into_iter().map(RunId::new).collect(),
+        key,
+        max_results: wanted.map_or(POINTS_OF_BULK, |wanted| wanted.min(POINTS_OF_BULK)),
+    })
+}
+
+fn bulk_size(text: &str) -> Result<usize> {
+    let number = python_int_of_text(text).and_then(|number| usize::try_from(number).ok());
+    number.ok_or_else(|| {
+        Error::invalid(format!(
+            "Invalid value '{text}' for parameter 'max_results' supplied. It must be an integer that is not negative."
+        ))
+    })
+}
+
+/// `GET metrics/get-history-bulk-interval`
+pub(crate) async fn sampled_history(call: Call<GetMetricHistoryBulkInterval>) -> Answer {
+    let asked = asked_sample(call.message)?;
+    let mut list = PointList::new(&asked.key, NotANumber::Text)?;
+    let found = call.service.sampled_history(&call.context, asked).await?;
+    write_runs(&mut list, &found)?;
+    if list.is_empty() {
+        return Ok(Json::empty());
+    }
+    Ok(Json::encoded(list.finish()))
+}
+
+fn asked_sample(wire: GetMetricHistoryBulkInterval) -> Result<SampledHistory> {
+    let run_ids = wire.run_ids.unwrap_or_default();
+    let wanted = wire.max_results.unwrap_or(LARGEST_SAMPLE);
+    Ok(SampledHistory {
+        steps: steps(wire.start_step, wire.end_step)?,
+        run_ids: run_ids.into_iter().map(RunId::new).collect(),
+        key: wire.metric_key.unwrap_or_default(),
+        max_results: usize::try_from(wanted).map_err(Error::internal)?,
+    })
+}
+
+fn steps(start: Option<i64>, end: Option<i64>) -> Result<RangeInclusive<i64>> {
+    match (start, end) {
+        (None, None) => Ok(i64::MIN..=i64::MAX),
+        (Some(start), Some(end)) if start <= end => Ok(start..=end),
+        (Some(start), Some(end)) => Err(Error::invalid(format!(
+            "end_step must be greater than start_step. Found start_step={start} and end_step={end}."
+        ))),
+        _ => Err(Error::invalid(
+            "If either start step or end step are specified, both must be specified.",
+        )),
+    }
+}
+
+fn write_runs(list: &mut PointList, runs: &[RunPoints]) -> Result<()> {
+    runs.iter()
+        .try_for_each(|run| list.extend(&run.points, Some(&run.run_id)))
 }

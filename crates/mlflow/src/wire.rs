@@ -7,6 +7,7 @@ pub(crate) mod experiments;
 pub(crate) mod logged_models;
 pub(crate) mod metrics;
 pub(crate) mod model_versions;
+pub(crate) mod points;
 pub(crate) mod registered_models;
 pub(crate) mod runs;
 pub(crate) mod tags;

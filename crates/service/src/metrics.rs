@@ -1,6 +1,6 @@
 //! Operations on metrics.
 
-use ferroflow_model::metrics::{Metric, MetricHistory};
+use ferroflow_model::metrics::{BulkHistory, Metric, MetricHistory, RunPoints, SampledHistory};
 use ferroflow_model::{Context, Page, Result};
 use ferroflow_store::metrics as store;
 
@@ -16,13 +16,47 @@ impl Service {
         context: &Context,
         series: MetricHistory,
     ) -> Result<Page<Metric>> {
-        let key_ids = self.db.find_keys(&[&series.key]).await?;
-        let key_id = key_ids.first().copied().flatten().unwrap_or(UNKNOWN_KEY);
+        let key_id = self.find_series(&series.key).await?;
         self.read(context, |tenant| store::MetricHistory {
             tenant,
             series,
             key_id,
         })
         .await
+    }
+
+    /// Reads the series of one key in several runs.
+    pub async fn bulk_history(
+        &self,
+        context: &Context,
+        series: BulkHistory,
+    ) -> Result<Vec<RunPoints>> {
+        let key_id = self.find_series(&series.key).await?;
+        self.read(context, |tenant| store::BulkHistory {
+            tenant,
+            series,
+            key_id,
+        })
+        .await
+    }
+
+    /// Reads a sample of the series of one key in each of several runs.
+    pub async fn sampled_history(
+        &self,
+        context: &Context,
+        series: SampledHistory,
+    ) -> Result<Vec<RunPoints>> {
+        let key_id = self.find_series(&series.key).await?;
+        self.read(context, |tenant| store::SampledHistory {
+            tenant,
+            series,
+            key_id,
+        })
+        .await
+    }
+
+    async fn find_series(&self, key: &str) -> Result<i64> {
+        let key_ids = self.db.find_keys(&[key]).await?;
+        Ok(key_ids.first().copied().flatten().unwrap_or(UNKNOWN_KEY))
     }
 }

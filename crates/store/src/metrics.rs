@@ -1,9 +1,11 @@
 //! Metrics: the points of runs and of logged models.
 
+mod bulk;
 mod history;
 mod latest;
 mod points;
 
+pub use bulk::{BulkHistory, SampledHistory};
 pub use history::MetricHistory;
 
 pub(crate) use latest::load_latest_points;

@@ -19,6 +19,8 @@ mod inputs;
 mod keys;
 #[path = "conformance/logged_models.rs"]
 mod logged_models;
+#[path = "conformance/metric_histories.rs"]
+mod metric_histories;
 #[path = "conformance/metrics.rs"]
 mod metrics;
 #[path = "conformance/model_versions.rs"]

@@ -65,6 +65,10 @@ pub(crate) enum Check {
     ListOfTexts,
     /// An integer up to this.
     AtMost(i64),
+    /// An integer from the one to the other.
+    Within(i64, i64),
+    /// A list of up to so many items, in a request of this name.
+    AtMostItems(usize, &'static str),
     /// A list of objects that have all of these fields.
     ItemsHave(&'static [&'static str]),
 }
@@ -136,6 +140,10 @@ impl<V: Value> FieldValue for Option<V> {
                 .as_ref()
                 .and_then(V::as_integer)
                 .is_some_and(|n| n > *limit),
+            Check::Within(first, last) => self
+                .as_ref()
+                .and_then(V::as_integer)
+                .is_some_and(|n| !(*first..=*last).contains(&n)),
             _ => false,
         })
     }
@@ -170,6 +178,7 @@ impl<V: Value> FieldValue for Vec<V> {
             Check::ItemsHave(names) => self
                 .iter()
                 .any(|item| names.iter().any(|name| item.lacks(name))),
+            Check::AtMostItems(limit, _) => self.len() > *limit,
             _ => false,
         })
     }

@@ -5,7 +5,9 @@ use ferroflow_model::metrics::{self, ModelMetric};
 use serde::Serialize;
 
 use crate::json::double;
-use crate::message::Check::{Double, Integer, Required, RunId, Text};
+use crate::message::Check::{
+    AtMostItems, Double, Integer, List, ListOfTexts, Required, RunId, Text, Within,
+};
 use crate::message::message;
 
 message! {
@@ -42,7 +44,31 @@ message! {
         max_results: Option<i64>,
         run_uuid: Option<String>,
     }
+
+    /// `metrics/get-history-bulk`, which is no message in MLflow, and has words of its own.
+    GetMetricHistoryBulk {
+        run_id: Vec<String>,
+        metric_key: Option<String>,
+        max_results: Option<String>,
+    }
+
+    /// `metrics/get-history-bulk-interval`
+    GetMetricHistoryBulkInterval {
+        run_ids: Option<Vec<String>> => [
+            Required,
+            List,
+            ListOfTexts,
+            AtMostItems(100, "GetMetricHistoryBulkInterval"),
+        ],
+        metric_key: Option<String> => [Required, Text],
+        start_step: Option<i64> => [Integer],
+        end_step: Option<i64> => [Integer],
+        max_results: Option<i64> => [Integer, Within(1, LARGEST_SAMPLE)],
+    }
 }
+
+/// How many points of one run a sample has at most.
+pub(crate) const LARGEST_SAMPLE: i64 = 2500;
 
 /// A point, as clients are answered.
 #[derive(Debug, Serialize)]

@@ -49,6 +49,7 @@ const REQUESTS: &[(&str, &[Field], &str)] = requests! {
     metric_wire::Metric: "key:text value:double timestamp:integer step:integer dataset_name:text dataset_digest:text model_id:text run_id:text",
     metric_wire::LogMetric: "run_id:text run_uuid:text key:text value:double timestamp:integer step:integer model_id:text dataset_name:text dataset_digest:text",
     metric_wire::GetMetricHistory: "run_id:text run_uuid:text metric_key:text page_token:text max_results:integer",
+    metric_wire::GetMetricHistoryBulkInterval: "run_ids:text* metric_key:text start_step:integer end_step:integer max_results:integer",
     tags::KeyValue: "key:text value:text",
     logged_models::CreateLoggedModel: "experiment_id:text name:text model_type:text source_run_id:text params:message* tags:message*",
     logged_models::LogLoggedModelParams: "model_id:text params:message*",
