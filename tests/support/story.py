@@ -1,9 +1,15 @@
-"""All changes that Oracle's client can make, in an order in which each finds what it needs."""
+"""Every operation of Oracle's client: the changes in an order in which each finds what it needs,
+and what there is to read when they have been made."""
 
 import inspect
+import re
 from collections.abc import Iterator
 
+import requests
+from aidp_python_client.aidataplatform_dp import MLOpsClient
+
 from support.aidp import Tenant
+from support.openapi import Document
 
 PAIR = {"key": "k", "value": "v"}
 OTHER = {"key": "other", "value": "w"}
@@ -71,21 +77,49 @@ CHANGES: list[tuple[str, dict]] = [
     ("delete_experiment", {**EXPERIMENT, "is_permanent": True}),
 ]
 
+READS: list[tuple[str, dict]] = [
+    ("get_experiment_by_id", EXPERIMENT),
+    ("get_experiment_by_name", {"experiment_name": "f"}),
+    ("list_experiments", {"view_type": "ALL"}),
+    ("get_experiment_run_by_id", RUN),
+    ("get_experiment_run_metric_history", {**RUN, "metric_key": "m"}),
+    ("list_experiment_runs", {"experiment_ids": ["{experiment}"], "run_view_type": "ALL"}),
+    ("list_artifacts", RUN),
+    ("list_logged_models", {"experiment_ids": ["{experiment}"]}),
+    ("get_registered_model", MODEL),
+    ("get_registered_model_summary", {"catalog": "c", "schema": "s"}),
+    ("list_registered_models", {}),
+    ("get_model_version", VERSION),
+    ("list_model_versions", {}),
+]
+# Ids that the server chooses, before it has.
+UNKNOWN = {"experiment": "4711", "run": "0" * 32}
+
 
 class Story:
-    """Makes the changes in a tenant, one after the other."""
+    """Makes the changes in a tenant, one after the other, with retry tokens that begin with
+    `tokens`; without it the client makes them."""
 
-    def __init__(self, tenant: Tenant):
+    def __init__(self, tenant: Tenant, tokens: str | None = None):
         self.tenant = tenant
+        self.tokens = tokens
         # The ids that the server has chosen, by the names that stand for them.
         self.ids: dict[str, str] = {}
 
     def tell(self) -> Iterator[tuple[str, object]]:
         """Makes each change; gives its operation and the client's answer."""
-        for operation, body in CHANGES:
-            answer = call(self.tenant, operation, filled(body, self.ids))
+        for number, (operation, body) in enumerate(CHANGES):
+            token = {"opc_retry_token": f"{self.tokens}-{number}"} if self.tokens else {}
+            answer = call(self.tenant, operation, filled(body, self.ids), **token)
             self._learn(operation, answer.data)
             yield operation, answer
+
+    def tell_until(self, last: str) -> "Story":
+        """Makes the changes up to the first of an operation, that one included."""
+        for operation, _ in self.tell():
+            if operation == last:
+                return self
+        raise ValueError(last)
 
     def _learn(self, operation: str, data) -> None:
         if operation == "create_experiment":
@@ -96,11 +130,24 @@ class Story:
 
 def call(tenant: Tenant, operation: str, *arguments, **options):
     """Calls an operation of the client in the scope that it has."""
-    method = getattr(tenant.sdk, operation)
-    scope = [tenant.platform]
-    if "workspace_key" in inspect.signature(method).parameters:
-        scope.append(tenant.workspace)
-    return method(*scope, *arguments, **options)
+    scope = [tenant.platform, tenant.workspace] if is_in_workspace(operation) else [tenant.platform]
+    return getattr(tenant.sdk, operation)(*scope, *arguments, **options)
+
+
+def is_in_workspace(operation: str) -> bool:
+    """Whether an operation names a workspace beside its platform."""
+    return "workspace_key" in inspect.signature(getattr(MLOpsClient, operation)).parameters
+
+
+def ask(document: Document, tenant: Tenant, operation: str, arguments: dict) -> requests.Response:
+    """Sends an operation by hand, so that its answer can be compared word by word."""
+    found = document.operations[operation_id(operation)]
+    return found.send(tenant.platform, tenant.workspace, arguments)
+
+
+def operation_id(operation: str) -> str:
+    """The document's name of an operation of the client."""
+    return re.sub("_(.)", lambda letter: letter[1].upper(), operation)
 
 
 def filled(value, ids: dict[str, str]):

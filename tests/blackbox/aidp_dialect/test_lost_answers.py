@@ -9,7 +9,7 @@ from support.aidp import Tenant, ml_ops_client
 from support.databases import RowCounts
 from support.openapi import Document
 from support.proxy import Fault, Proxy
-from support.story import CHANGES, Story
+from support.story import CHANGES, READS, UNKNOWN, Story, ask, filled, operation_id
 
 # Rows that belong to no change: what a server remembers of tenants and of the names of keys.
 SHARED = {"platforms", "workspaces", "entity_keys"}
@@ -37,7 +37,8 @@ def proxy(server):
 class Observer:
     """Tells what one change after the other leaves behind."""
 
-    def __init__(self, counts: RowCounts, story: Story):
+    def __init__(self, document: Document, counts: RowCounts, story: Story):
+        self.document = document
         self.counts = counts
         self.story = story
         self.rows = counts.now()
@@ -50,18 +51,9 @@ class Observer:
 
     def view(self) -> list[str]:
         """All that a client can see, without what differs from tenant to tenant."""
-        tenant, ids = self.story.tenant, self.story.ids
-        every_experiment = {"view_type": "ALL"}
-        every_run = {"experiment_ids": [ids.get("experiment", "0")], "run_view_type": "ALL"}
-        answers = [
-            tenant.workspace_api.post("experiments/search", every_experiment),
-            tenant.workspace_api.post("runs/search", every_run),
-            tenant.platform_api.get("registered-models/search"),
-            tenant.platform_api.get("model-versions/search"),
-        ]
-        if "run" in ids:
-            query = {"run_id": ids["run"], "metric_key": "m"}
-            answers.append(tenant.workspace_api.get("metrics/get-history", params=query))
+        ids = UNKNOWN | self.story.ids
+        reads = [(operation, filled(arguments, ids)) for operation, arguments in READS]
+        answers = [ask(self.document, self.story.tenant, *read) for read in reads]
         return [f"{answer.status_code} {self.plain(answer.text)}" for answer in answers]
 
     def plain(self, text: str) -> str:
@@ -69,13 +61,18 @@ class Observer:
         return re.sub(r"\d{13}", "<now>", text.replace(self.story.ids.get("run", "?"), "<run>"))
 
 
-def told(counts: RowCounts, story: Story):
+def told(document: Document, counts: RowCounts, story: Story):
     """What each change of a story does."""
     # The first change makes the tenant, with rows of its own.
     story.tenant.workspace_api.post("experiments/create", {"name": "before"})
-    observer = Observer(counts, story)
+    observer = Observer(document, counts, story)
     for operation, answer in story.tell():
         yield operation, answer, observer
+
+
+@pytest.fixture(scope="module")
+def document(server) -> Document:
+    return Document(server.url)
 
 
 @pytest.fixture(scope="module")
@@ -86,34 +83,29 @@ def counts(server):
 
 
 @pytest.fixture(scope="module")
-def undisturbed(server, counts) -> list[tuple]:
+def undisturbed(server, document, counts) -> list[tuple]:
     """The story as it goes when nothing is lost."""
     told_here = []
-    for operation, _, observer in told(counts, Story(Tenant(server.url))):
+    for operation, _, observer in told(document, counts, Story(Tenant(server.url))):
         growth = observer.growth()
         assert [growth[table] for table in WRITTEN_WITH_EACH_CHANGE] == [1, 1, 1], operation
         told_here.append((operation, growth, observer.view()))
     return told_here
 
 
-def test_the_story_has_each_change(server):
-    def has_token(operation) -> bool:
-        return "opc-retry-token" in operation.parameters("header")
-
-    operations = Document(server.url).operations.values()
-    names = {
-        re.sub("[A-Z]", lambda c: f"_{c[0].lower()}", operation.name)
-        for operation in filter(has_token, operations)
-    }
-    assert {operation for operation, _ in CHANGES} == names
-    assert len(names) == 34
+def test_the_story_has_every_operation(document):
+    changes, reads = ({operation_id(name) for name, _ in table} for table in (CHANGES, READS))
+    operations = document.operations.values()
+    with_token = {o.name for o in operations if "opc-retry-token" in o.parameters("header")}
+    assert changes == with_token
+    assert reads == document.operations.keys() - with_token
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-def test_a_change_is_made_once(server, proxy, counts, undisturbed, loss):
+def test_a_change_is_made_once(server, proxy, document, counts, undisturbed, loss):
     tenant = Tenant(server.url, sdk=ml_ops_client(proxy.url))
     assert tenant.sdk.retry_strategy is DEFAULT_RETRY_STRATEGY
-    story = told(counts, Story(tenant))
+    story = told(document, counts, Story(tenant))
     for expected_operation, growth, view in undisturbed:
         proxy.fail_next(*LOSSES[loss])
         operation, answer, observer = next(story)
