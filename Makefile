@@ -29,8 +29,9 @@ format: python ## Format the Rust and Python code
 	.venv/bin/ruff format tests bench
 	.venv/bin/ruff check --fix tests bench
 
-documents: ## Make the pages and the example file that are made from the code
+documents: python build ## Make the pages and the example file that are made from the code
 	FERROFLOW_UPDATE_DOCUMENTS=1 cargo test -p ferroflow-testkit --test all up_to_date
+	FERROFLOW_UPDATE_DOCUMENTS=1 .venv/bin/pytest tests/blackbox -k up_to_date
 
 bench: python release ## Measure Ferroflow beside mlflow server (ARGUMENTS=--help tells more)
 	.venv/bin/python bench/run.py $(ARGUMENTS)
