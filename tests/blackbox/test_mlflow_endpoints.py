@@ -1,4 +1,4 @@
-"""docs/mlflow-endpoints.md names every endpoint of the reference, and tells truly which are answered."""
+"""docs/mlflow-endpoints.md names every endpoint of the reference, and which are answered."""
 
 import os
 import re
