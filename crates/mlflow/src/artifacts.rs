@@ -29,16 +29,10 @@ pub(crate) fn declare(routes: &mut Routes) {
     let writes = Permission::write(Artifacts);
     let deletes = Permission::delete(Artifacts);
     let any = "/2.0/mlflow-artifacts/artifacts/{*path}";
-    // The reference has these two at the server's root too, whatever the prefix is.
-    let roots = Roots::BothAndUnprefixed;
-    routes.add_raw((GET, roots, any), "downloadArtifact", reads, download);
-    routes.add_raw((PUT, roots, any), "uploadArtifact", writes, upload);
-    routes.add(
-        (DELETE, Roots::Both, any),
-        "deleteArtifact",
-        deletes,
-        delete,
-    );
+    let both = Roots::Both;
+    routes.add_raw((GET, both, any), "downloadArtifact", reads, download);
+    routes.add_raw((PUT, both, any), "uploadArtifact", writes, upload);
+    routes.add((DELETE, both, any), "deleteArtifact", deletes, delete);
     // What pages download and upload.
     let of_run = (GET, Roots::Bare, "/get-artifact");
     let of_version = (GET, Roots::Bare, "/model-versions/get-artifact");

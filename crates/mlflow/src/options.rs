@@ -5,8 +5,6 @@ use std::path::PathBuf;
 /// The settings of the dialect's routes.
 #[derive(Debug, Clone)]
 pub struct RoutesOptions {
-    /// Prepended to every path; empty or like `/mlflow`.
-    pub static_prefix: String,
     /// Cuts params and run tags that are too long, as MLflow does by default, instead of refusing
     /// them.
     pub truncate_long_values: bool,
@@ -22,7 +20,6 @@ pub struct RoutesOptions {
 impl Default for RoutesOptions {
     fn default() -> Self {
         Self {
-            static_prefix: String::new(),
             truncate_long_values: true,
             host_schemes: Vec::new(),
             artifact_roots: Vec::new(),

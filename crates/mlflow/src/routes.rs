@@ -26,23 +26,19 @@ pub(crate) const DELETE: Method = Method::DELETE;
 
 /// All routes at the root of the server.
 pub fn routes(options: &RoutesOptions) -> RouteTable<Arc<Service>> {
-    let prefix = options.static_prefix.trim_end_matches('/');
     declare(Routes {
         table: RouteTable::new(),
-        base: prefix.to_owned(),
-        is_prefixed: !prefix.is_empty(),
+        base: String::new(),
         options: Arc::new(options.clone()),
     })
 }
 
 /// The same routes below a path that names a tenant by its parameters `aiDataPlatformId` and
-/// `workspaceKey`; without the latter, what belongs to a workspace is refused. The prefix of the
-/// root has no part in it.
+/// `workspaceKey`; without the latter, what belongs to a workspace is refused.
 pub fn tenant_routes(base: &str, options: &RoutesOptions) -> RouteTable<Arc<Service>> {
     declare(Routes {
         table: RouteTable::new(),
         base: base.to_owned(),
-        is_prefixed: false,
         options: Arc::new(options.clone()),
     })
 }
@@ -67,8 +63,6 @@ fn declare(mut routes: Routes) -> RouteTable<Arc<Service>> {
 pub(crate) struct Routes {
     table: RouteTable<Arc<Service>>,
     base: String,
-    /// Whether the base is a prefix that an operator chose for all routes.
-    is_prefixed: bool,
     options: Arc<RoutesOptions>,
 }
 
@@ -81,23 +75,17 @@ pub(crate) enum Roots {
     Ajax,
     /// Itself.
     Bare,
-    /// As `Both`, and once more without the configured prefix.
-    BothAndUnprefixed,
 }
 
 impl Routes {
     /// The full paths of `path`.
     fn paths(&self, roots: Roots, path: &str) -> Vec<String> {
         let base = &self.base;
-        let both = |base: &str| {
-            [
+        match roots {
+            Roots::Both => vec![
                 format!("{base}/api{path}"),
                 format!("{base}/ajax-api{path}"),
-            ]
-        };
-        match roots {
-            Roots::BothAndUnprefixed if self.is_prefixed => [both(base), both("")].concat(),
-            Roots::Both | Roots::BothAndUnprefixed => both(base).to_vec(),
+            ],
             Roots::Ajax => vec![format!("{base}/ajax-api{path}")],
             Roots::Bare => vec![format!("{base}{path}")],
         }
@@ -214,17 +202,14 @@ mod tests {
 
     use super::*;
 
-    fn facts(prefix: &str) -> Vec<RouteFacts> {
-        let options = RoutesOptions {
-            static_prefix: prefix.to_owned(),
-            ..RoutesOptions::default()
-        };
-        routes(&options).facts().cloned().collect()
+    fn facts() -> Vec<RouteFacts> {
+        let table = routes(&RoutesOptions::default());
+        table.facts().cloned().collect()
     }
 
     #[test]
     fn every_path_for_programs_has_a_twin_for_pages() {
-        let facts = facts("");
+        let facts = facts();
         let known: HashSet<_> = facts
             .iter()
             .map(|route| (route.method.clone(), route.path.clone()))
@@ -239,32 +224,16 @@ mod tests {
     }
 
     #[test]
-    fn a_prefix_is_before_every_path() {
-        let bare = facts("").len();
-        let prefixed = facts("/p/");
-        let is_bare = |route: &&RouteFacts| !route.path.starts_with("/p/");
-        let extra: Vec<_> = prefixed.iter().filter(is_bare).collect();
-        assert_eq!(prefixed.len() - extra.len(), bare);
-        let is_bytes = |route: &&RouteFacts| route.path.contains("mlflow-artifacts/artifacts/");
-        assert!(extra.iter().all(is_bytes));
-        assert_eq!(extra.len(), 4);
-    }
-
-    #[test]
     fn a_tenant_has_all_routes_below_its_path_alone() {
-        let options = RoutesOptions {
-            static_prefix: "/p".to_owned(),
-            ..RoutesOptions::default()
-        };
         let base = "/tenants/{aiDataPlatformId}";
-        let table = tenant_routes(base, &options);
-        assert_eq!(table.facts().count(), facts("").len());
+        let table = tenant_routes(base, &RoutesOptions::default());
+        assert_eq!(table.facts().count(), facts().len());
         assert!(table.facts().all(|route| route.path.starts_with(base)));
     }
 
     #[test]
     fn only_the_server_itself_is_public() {
-        for route in facts("") {
+        for route in facts() {
             let is_public = route.permission.right == Right::Public;
             assert_eq!(
                 is_public,
@@ -277,7 +246,7 @@ mod tests {
 
     #[test]
     fn reading_needs_no_right_to_write() {
-        for route in facts("") {
+        for route in facts() {
             if route.method == GET && route.permission != Permission::PUBLIC {
                 assert_eq!(route.permission.right, Right::Read, "{}", route.path);
             }

@@ -39,9 +39,10 @@ fn url(settings: &Settings, address: SocketAddr) -> String {
         Some(_) => "https",
         None => "http",
     };
+    let prefix = &settings.static_prefix;
     match settings.host.as_str() {
-        _ if is_wildcard => format!("{scheme}://127.0.0.1:{port}"),
-        host if host.contains(':') => format!("{scheme}://[{host}]:{port}"),
-        host => format!("{scheme}://{host}:{port}"),
+        _ if is_wildcard => format!("{scheme}://127.0.0.1:{port}{prefix}"),
+        host if host.contains(':') => format!("{scheme}://[{host}]:{port}{prefix}"),
+        host => format!("{scheme}://{host}:{port}{prefix}"),
     }
 }

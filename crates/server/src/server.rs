@@ -18,7 +18,7 @@ use tracing::{error, info};
 
 use crate::config::Settings;
 use crate::effects::Effects;
-use crate::http::{Connections, Front, Limits, Security, Shutdown, Tls, serve};
+use crate::http::{Connections, Front, Limits, Security, Shutdown, StaticPrefix, Tls, serve};
 use crate::probes::Probes;
 use crate::routes::Routers;
 use crate::telemetry::{self, RequestMetrics};
@@ -62,7 +62,13 @@ impl Server {
         Ok(Self {
             listener,
             address,
-            front: Arc::new(Front::new(routers, security, limits(settings), metrics)),
+            front: Arc::new(Front::new(
+                routers,
+                security,
+                limits(settings),
+                StaticPrefix::new(&settings.static_prefix),
+                metrics,
+            )),
             service,
             connections: connections(settings),
             tls,

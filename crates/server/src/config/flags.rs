@@ -78,6 +78,17 @@ pub struct Flags {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls_key: Option<PathBuf>,
 
+    /// The path below which everything is, such as `/mlflow`; what clients are given as the server's
+    /// address ends with it. Metrics, and artifacts for reading and writing, are without it too
+    #[arg(
+        long,
+        env = "FERROFLOW_STATIC_PREFIX",
+        value_name = "PATH",
+        help_heading = "Listening"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub static_prefix: Option<String>,
+
     /// Host names, besides loopback and the address listened on, under which clients reach the
     /// server, with or without a port; `*` stands for any text, and `*` alone switches the check of
     /// the Host header off

@@ -27,6 +27,7 @@ pub struct Settings {
     pub allow_public: bool,
     pub tls_cert: Option<PathBuf>,
     pub tls_key: Option<PathBuf>,
+    pub static_prefix: String,
     pub allowed_hosts: Vec<String>,
     pub cors_allowed_origins: Vec<String>,
     pub x_frame_options: String,
@@ -56,6 +57,7 @@ impl Default for Settings {
             allow_public: false,
             tls_cert: None,
             tls_key: None,
+            static_prefix: String::new(),
             allowed_hosts: Vec::new(),
             cors_allowed_origins: Vec::new(),
             x_frame_options: "SAMEORIGIN".to_owned(),
@@ -157,9 +159,21 @@ impl Settings {
         )?;
         within("database-pool-size", &self.database_pool_size, 1..=1000)?;
         within("worker-threads", &self.worker_threads, 0..=1024)?;
+        check_prefix(&self.static_prefix)?;
         check_header("x-frame-options", &self.x_frame_options)?;
         self.log_filter().map(drop)
     }
+}
+
+fn check_prefix(prefix: &str) -> Result<()> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
+    let is_path = prefix.starts_with('/') && !prefix.ends_with('/') && !prefix.contains("//");
+    ensure!(
+        prefix.is_empty() || is_path && prefix.bytes().all(is_plain),
+        "static-prefix = \"{prefix}\" is not a path such as /mlflow: it begins with a slash, does \
+         not end with one, and has letters, digits and - . _ ~ between them"
+    );
+    Ok(())
 }
 
 fn check_header(key: &str, value: &str) -> Result<()> {
@@ -192,4 +206,21 @@ pub enum LogFormat {
     Text,
     /// One JSON object a line, for machines.
     Json,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_is_a_plain_path() {
+        for prefix in ["", "/mlflow", "/a/b-c_d.e~f"] {
+            assert!(check_prefix(prefix).is_ok(), "{prefix}");
+        }
+        for prefix in [
+            "/", "mlflow", "/a/", "//a", "/a b", "/{a}", "/a%2F", "/a?b", "/a#b",
+        ] {
+            assert!(check_prefix(prefix).is_err(), "{prefix}");
+        }
+    }
 }

@@ -19,7 +19,8 @@ use tokio::time::timeout;
 use tower::Service;
 use tracing::{Level, debug, enabled, error};
 
-use super::dialect::Dialect;
+use super::dialect::{Dialect, not_found};
+use super::prefix::StaticPrefix;
 use super::security::{self, Security};
 use crate::routes::Routers;
 use crate::telemetry::RequestMetrics;
@@ -43,6 +44,7 @@ pub(crate) struct Front {
     routers: Routers,
     security: Security,
     limits: Limits,
+    prefix: StaticPrefix,
     metrics: RequestMetrics,
     anonymous: Arc<Caller>,
 }
@@ -53,20 +55,23 @@ impl Front {
         routers: Routers,
         security: Security,
         limits: Limits,
+        prefix: StaticPrefix,
         metrics: RequestMetrics,
     ) -> Self {
         Self {
             routers,
             security,
             limits,
+            prefix,
             metrics,
             anonymous: Arc::new(Caller::anonymous()),
         }
     }
 
     /// Answers one request, whatever happens.
-    pub(crate) async fn answer(&self, request: Request<Body>) -> Response {
+    pub(crate) async fn answer(&self, mut request: Request<Body>) -> Response {
         let started = Instant::now();
+        let has_route = self.prefix.remove(&mut request);
         let dialect = self.routers.dialects.choose(&request);
         let request_id = dialect.request_id(request.headers());
         let matched = MatchedRoute::default();
@@ -75,6 +80,7 @@ impl Front {
 
         let mut response = match self.security.intercept(&request) {
             Some(response) => response,
+            None if !has_route => not_found(request).await,
             None => match self.work(request, dialect, &request_id, &matched).await {
                 Ok(response) => response,
                 Err(error) => dialect.error(&error),

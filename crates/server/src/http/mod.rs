@@ -6,6 +6,7 @@ mod dialect;
 mod front;
 mod listener;
 mod patterns;
+mod prefix;
 mod security;
 mod tls;
 
@@ -13,5 +14,6 @@ pub(crate) use dialect::{Dialect, Dialects, method_not_allowed, not_found};
 pub(crate) use front::{Front, Limits};
 pub use listener::Shutdown;
 pub(crate) use listener::{Connections, serve};
+pub(crate) use prefix::StaticPrefix;
 pub(crate) use security::Security;
 pub(crate) use tls::{CertificateFiles, Tls};

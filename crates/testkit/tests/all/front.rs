@@ -360,3 +360,29 @@ async fn a_request_that_takes_too_long_is_ended_unless_it_streams() {
     assert_eq!(streamed.text(), "done");
     server.stop().await;
 }
+
+#[tokio::test]
+async fn all_is_below_the_prefix_and_only_there() {
+    let prefixed = |settings: &mut Settings| settings.static_prefix = "/p".to_owned();
+    let server = server().configure(prefixed).start().await;
+    let mut client = server.client().await;
+    let mut status = async |path: &str| client.get(path).await.status.as_u16();
+    let default = "/api/2.0/mlflow/experiments/get?experiment_id=0";
+    assert_eq!(status(&format!("/p{default}")).await, 200);
+    assert_eq!(status(default).await, 404);
+    assert_eq!(status("/p/health").await, 200);
+    assert_eq!(status("/health").await, 404);
+    assert_eq!(status("/p/20260430/openapi.json").await, 200);
+    assert_eq!(status("/20260430/openapi.json").await, 404);
+    assert_eq!(status("/metrics").await, 200);
+    let files = "/2.0/mlflow-artifacts/artifacts";
+    let put = Request::put(format!("/api{files}/a.txt")).body(Bytes::from("text"));
+    assert_eq!(client.send(put.unwrap()).await.status, 200);
+    for path in ["/p/api", "/p/ajax-api", "/api", "/ajax-api"] {
+        let found = client.get(&format!("{path}{files}/a.txt")).await;
+        assert_eq!(found.text(), "text", "{path}");
+    }
+    let delete = Request::delete(format!("/api{files}/a.txt")).body(Bytes::new());
+    assert_eq!(client.send(delete.unwrap()).await.status, 404);
+    server.stop().await;
+}

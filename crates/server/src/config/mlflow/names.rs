@@ -124,6 +124,16 @@ pub const NAMES: &[Name] = &[
         ..NAME
     },
     Name {
+        flag: "static-prefix",
+        variable: "MLFLOW_STATIC_PREFIX",
+        value: "PATH",
+        topic: NETWORK,
+        help: "The path below which everything is, such as /mlflow. Metrics, and artifacts for \
+               reading and writing, are without it too, as with `mlflow server`",
+        then: Then::Text("static-prefix"),
+        ..NAME
+    },
+    Name {
         flag: "allowed-hosts",
         variable: "MLFLOW_SERVER_ALLOWED_HOSTS",
         value: "HOST,...",

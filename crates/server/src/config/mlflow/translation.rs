@@ -287,6 +287,7 @@ mod tests {
                 "allow-public = true; host = \"0.0.0.0\"",
             ),
             (&["-p", "80"], "port = 80"),
+            (&["--static-prefix", "/ml"], "static-prefix = \"/ml\""),
             (
                 &["--allowed-hosts", "a, b,"],
                 "allowed-hosts = [\"a\", \"b\"]",
