@@ -41,6 +41,9 @@ def pytest_ignore_collect(collection_path) -> bool | None:
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Keeps the tests that share a server on one worker."""
+    if item.path.parent.name == "differential":
+        item.add_marker(pytest.mark.xdist_group("differential"))
+        return
     engine = item.callspec.params.get("engine", "") if hasattr(item, "callspec") else ""
     file = item.path.relative_to(Path(__file__).parent).with_suffix("")
     item.add_marker(pytest.mark.xdist_group(f"{file}-{engine}"))

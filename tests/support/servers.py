@@ -13,12 +13,13 @@ from support.network import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 BINARY = Path(os.environ.get("FERROFLOW_BINARY", ROOT / "target" / "debug" / "ferroflow"))
-START_TIMEOUT_SECONDS = 30
 STOP_TIMEOUT_SECONDS = 30
 
 
 class Server:
     """One `ferroflow serve` over one database and one data directory; it can be started again."""
+
+    start_timeout_seconds = 30
 
     def __init__(
         self,
@@ -53,9 +54,12 @@ class Server:
             command += self.certificate.arguments
         return [*command, *self.arguments]
 
+    def environment(self) -> dict[str, str]:
+        """What the process finds in its environment: nothing that configures the server."""
+        return {k: v for k, v in os.environ.items() if not k.startswith("FERROFLOW_")}
+
     def spawn(self) -> subprocess.Popen:
         """Starts the process without waiting for it to answer."""
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("FERROFLOW_")}
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
                 self.command(),
@@ -63,14 +67,14 @@ class Server:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 cwd=self.directory,
-                env=environment,
+                env=self.environment(),
             )
         return self.process
 
     def start(self) -> "Server":
         """Starts the process and waits until it answers."""
         process = self.spawn()
-        deadline = time.monotonic() + START_TIMEOUT_SECONDS
+        deadline = time.monotonic() + self.start_timeout_seconds
         while time.monotonic() < deadline:
             if process.poll() is not None:
                 raise RuntimeError(f"the server exited with {process.returncode}:\n{self.log}")
@@ -78,7 +82,7 @@ class Server:
                 return self
             time.sleep(0.02)
         self.kill()
-        raise RuntimeError(f"no answer in {START_TIMEOUT_SECONDS} s:\n{self.log}")
+        raise RuntimeError(f"no answer in {self.start_timeout_seconds} s:\n{self.log}")
 
     def is_healthy(self) -> bool:
         verify = str(self.certificate.certificate) if self.certificate else True

@@ -13,6 +13,7 @@ use crate::json::Json;
 use crate::locations;
 use crate::options::RoutesOptions;
 use crate::routes::{GET, POST, Roots, Routes};
+use crate::runs::check_tags_differ;
 use crate::validate::{self, check_length};
 use crate::wire::experiments as wire;
 use crate::wire::experiments::{
@@ -76,10 +77,10 @@ pub(crate) async fn create(call: Call<CreateExperiment>) -> Answer {
     })?)
 }
 
-fn new_experiment(wire: CreateExperiment, options: &RoutesOptions) -> Result<NewExperiment> {
+fn new_experiment(wire: CreateExperiment, options: &RoutesOptions) -> Answer<NewExperiment> {
     let tags: Vec<Tag> = wire.tags.into_iter().map(Tag::from).collect();
     if count_custom_views(&tags) > MAX_CUSTOM_VIEWS {
-        return Err(too_many_custom_views(""));
+        return Err(too_many_custom_views("").into());
     }
     let location = wire.artifact_location.filter(|text| !text.is_empty());
     let artifact_location = location
@@ -87,13 +88,13 @@ fn new_experiment(wire: CreateExperiment, options: &RoutesOptions) -> Result<New
         .transpose()?;
     let name = wire.name.unwrap_or_default();
     check_length("name", EXPERIMENT_NAME_CHARACTERS, &name)?;
+    let tags = tags.into_iter().map(validate::experiment_tag);
+    let tags = tags.collect::<Result<Vec<Tag>>>()?;
+    check_tags_differ(&tags, "an experiment")?;
     Ok(NewExperiment {
         name,
         artifact_location,
-        tags: tags
-            .into_iter()
-            .map(validate::experiment_tag)
-            .collect::<Result<_>>()?,
+        tags,
     })
 }
 

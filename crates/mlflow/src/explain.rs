@@ -1,13 +1,12 @@
 //! The second look at a request that could not be decoded in one pass, or that fails a check: it
 //! finds the words that the reference answers with, or that the request is fine after all.
 
-use std::fmt::Write as _;
 use std::ops::RangeInclusive;
 
-use ferroflow_model::{Error, Result};
+use ferroflow_model::{Error, Result, ascii_json};
 use serde_json::{Map, Value as Json};
 
-use crate::message::{Check, Field, Kind, Message, Wire, spelled_in_json};
+use crate::message::{Check, Field, Kind, Message, Wire, spelled_in_json, without_underscores};
 
 /// What every complaint about a parameter ends with.
 const SEE_DOCS: &str = " See the API docs for more information about request parameters.";
@@ -280,7 +279,7 @@ pub(crate) fn python_int_of_text(text: &str) -> Option<i64> {
 fn python_float(value: &Json) -> bool {
     match value {
         Json::Bool(_) | Json::Number(_) => true,
-        Json::String(text) => text.trim().parse::<f64>().is_ok(),
+        Json::String(text) => without_underscores(text.trim()).parse::<f64>().is_ok(),
         _ => false,
     }
 }
@@ -299,26 +298,7 @@ fn python_type(value: &Json) -> &'static str {
 
 /// JSON as Python writes it: sorted, compact, in ASCII.
 fn python_json(value: &Json) -> String {
-    ascii(&value.to_string())
-}
-
-/// Writes a text as Python's JSON does: quoted, and in ASCII.
-pub(crate) fn python_json_text(text: &str) -> String {
-    python_json(&Json::from(text))
-}
-
-fn ascii(json: &str) -> String {
-    let mut written = String::with_capacity(json.len());
-    for c in json.chars() {
-        if c.is_ascii() {
-            written.push(c);
-            continue;
-        }
-        for unit in c.encode_utf16(&mut [0; 2]) {
-            let _ = write!(written, "\\u{unit:04x}");
-        }
-    }
-    written
+    ascii_json(&value.to_string())
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use ferroflow_model::datasets::{Dataset, DatasetInput, ModelOutput};
 use ferroflow_model::runs::LogInputs;
-use ferroflow_model::{Error, ModelId, Resource, Result, RunId, Tag};
+use ferroflow_model::{Error, ModelId, Resource, Result, RunId, Tag, ascii_json, spaced_json};
+use serde::Serialize;
 use serde_json::Value as AnyJson;
 
 use crate::call::{Answer, Call};
@@ -115,8 +116,9 @@ fn model_record(json: &str) -> Result<String> {
             "Malformed model info. \n {json} \n is not a valid JSON."
         ))
     };
-    let model: BTreeMap<String, AnyJson> = serde_json::from_str(json).map_err(|_| malformed())?;
-    let required = ["artifact_path", "flavors", "utc_time_created", "run_id"];
+    let mut model: BTreeMap<String, AnyJson> =
+        serde_json::from_str(json).map_err(|_| malformed())?;
+    let required = ["artifact_path", "flavors", "run_id", "utc_time_created"];
     let missing: Vec<String> = required
         .iter()
         .filter(|field| !model.contains_key(**field))
@@ -128,24 +130,36 @@ fn model_record(json: &str) -> Result<String> {
             missing.join(", ")
         )));
     }
-    serde_json::to_string(&without_configuration(model)).map_err(Error::internal)
+    let json = serde_json::to_string(&ModelRecord::of(&mut model)).map_err(Error::internal)?;
+    Ok(ascii_json(&spaced_json(&json)))
 }
 
-fn without_configuration(model: BTreeMap<String, AnyJson>) -> BTreeMap<String, AnyJson> {
-    let kept = ["run_id", "utc_time_created", "artifact_path", "model_uuid"];
-    let mut record = BTreeMap::new();
-    for (field, mut value) in model {
-        if field == "flavors" {
-            let flavors = value.as_object_mut().into_iter().flatten();
-            for flavor in flavors.filter_map(|(_, flavor)| flavor.as_object_mut()) {
-                flavor.remove("config");
-            }
-            record.insert(field, value);
-        } else if kept.contains(&field.as_str()) {
-            record.insert(field, value);
+/// The fields that are kept, in the order in which the reference keeps them.
+#[derive(Serialize)]
+struct ModelRecord<'a> {
+    run_id: &'a AnyJson,
+    artifact_path: &'a AnyJson,
+    utc_time_created: &'a AnyJson,
+    model_uuid: &'a AnyJson,
+    flavors: &'a AnyJson,
+}
+
+impl<'a> ModelRecord<'a> {
+    fn of(model: &'a mut BTreeMap<String, AnyJson>) -> Self {
+        let flavors = model.get_mut("flavors").and_then(AnyJson::as_object_mut);
+        let flavors = flavors.into_iter().flatten();
+        for flavor in flavors.filter_map(|(_, flavor)| flavor.as_object_mut()) {
+            flavor.remove("config");
+        }
+        let field = |name| model.get(name).unwrap_or(&AnyJson::Null);
+        Self {
+            run_id: field("run_id"),
+            artifact_path: field("artifact_path"),
+            utc_time_created: field("utc_time_created"),
+            model_uuid: field("model_uuid"),
+            flavors: field("flavors"),
         }
     }
-    record
 }
 
 #[cfg(test)]
@@ -160,7 +174,7 @@ mod tests {
         );
         assert_eq!(
             record.unwrap(),
-            r#"{"artifact_path":"a","flavors":{"f":{"x":1}},"run_id":"r","utc_time_created":"t"}"#
+            r#"{"run_id": "r", "artifact_path": "a", "utc_time_created": "t", "model_uuid": null, "flavors": {"f": {"x": 1}}}"#
         );
     }
 

@@ -26,6 +26,7 @@ pub(crate) fn experiment_location(location: String, options: &RoutesOptions) -> 
         )));
     }
     check_length(&location)?;
+    check_is_here(&location)?;
     let absolute = make_absolute(location, options);
     check_length(&absolute)?;
     Ok(absolute)
@@ -36,6 +37,22 @@ fn check_length(location: &str) -> Result<()> {
         return Err(Error::invalid(format!(
             "Invalid artifact path length. The length of the artifact path cannot be greater \
              than {ARTIFACT_LOCATION_CHARACTERS} characters."
+        )));
+    }
+    Ok(())
+}
+
+/// Refuses files of another machine, which Windows would look for there.
+fn check_is_here(location: &str) -> Result<()> {
+    let uri = Uri::parse(location);
+    let is_here = |host: &str| {
+        let names = ["localhost", "127.0.0.1"];
+        matches!(host, "" | ".") || names.iter().any(|name| host.starts_with(name))
+    };
+    if uri.scheme == "file" && !is_here(uri.host()) {
+        return Err(Error::invalid(format!(
+            "{location} is not a valid remote uri. For remote access on windows, please consider \
+             using a different scheme such as SMB (e.g. smb://<hostname>/<path>)."
         )));
     }
     Ok(())
@@ -181,6 +198,7 @@ mod tests {
             "http://files.example/a;p",
             "runs:/x/y",
             "s3://b/a?x=%2e%2e",
+            "file://elsewhere/a",
         ] {
             assert!(location(text).is_err(), "{text}");
         }

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 
 pub(crate) use field::{Check, Field, FieldValue, Kind, spelled_in_json};
-pub(crate) use value::Wire;
+pub(crate) use value::{Wire, without_underscores};
 
 /// A request message, or a part of one.
 pub(crate) trait Message: Default {

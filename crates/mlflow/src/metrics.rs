@@ -67,7 +67,7 @@ pub(crate) fn new_metric(place: Place, wire: Metric) -> Result<NewMetric> {
             step: wire.step.unwrap_or_default(),
         },
         model_id: non_empty(wire.model_id).map(ModelId::new),
-        dataset: dataset(wire.dataset_name, wire.dataset_digest),
+        dataset: dataset(wire.dataset_name, wire.dataset_digest)?,
     })
 }
 
@@ -75,11 +75,14 @@ fn non_empty(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty())
 }
 
-fn dataset(name: Option<String>, digest: Option<String>) -> Option<MetricDataset> {
-    non_empty(name).map(|name| MetricDataset {
-        name,
-        digest: digest.unwrap_or_default(),
-    })
+fn dataset(name: Option<String>, digest: Option<String>) -> Result<Option<MetricDataset>> {
+    match (non_empty(name), non_empty(digest)) {
+        (Some(name), Some(digest)) => Ok(Some(MetricDataset { name, digest })),
+        (None, None) => Ok(None),
+        _ => Err(Error::invalid(
+            "Both dataset_name and dataset_digest must be provided if one is provided",
+        )),
+    }
 }
 
 /// `POST runs/log-metric`

@@ -58,12 +58,7 @@ pub(crate) async fn create(call: Call<CreateRun>) -> Answer {
 fn new_run(wire: CreateRun) -> Answer<NewRun> {
     let experiment_id = wire.experiment_id.filter(|text| !text.is_empty());
     let tags: Vec<Tag> = wire.tags.into_iter().map(Tag::from).collect();
-    if let Some(key) = repeated(tags.iter().map(|tag| tag.key.as_str())) {
-        return Err(Failure::new(
-            BAD_REQUEST,
-            format!("Duplicate tag key '{key}': a run has one value per tag."),
-        ));
-    }
+    check_tags_differ(&tags, "a run")?;
     Ok(NewRun {
         experiment_id: experiment_id
             .map(|text| ExperimentId::parse(&text))
@@ -73,6 +68,17 @@ fn new_run(wire: CreateRun) -> Answer<NewRun> {
         start_ms: wire.start_time,
         tags,
     })
+}
+
+/// Checks that no tag of something new comes twice.
+pub(crate) fn check_tags_differ(tags: &[Tag], owner: &str) -> Answer<()> {
+    match repeated(tags.iter().map(|tag| tag.key.as_str())) {
+        None => Ok(()),
+        Some(key) => Err(Failure::new(
+            BAD_REQUEST,
+            format!("Duplicate tag key '{key}': {owner} has one value per tag."),
+        )),
+    }
 }
 
 /// The first key that comes a second time.
@@ -155,13 +161,9 @@ pub(crate) async fn log_param(call: Call<LogParam>) -> Answer {
         value: call.message.value.unwrap_or_default(),
     };
     let may_cut = call.options.truncate_long_values;
-    let batch = LogBatch {
-        run_id: run_id(call.message.run_id, call.message.run_uuid),
-        metrics: Vec::new(),
-        params: vec![validate::param(Place::Top, param, may_cut)?],
-        tags: Vec::new(),
-    };
-    call.service.log_batch(&call.context, batch).await?;
+    let param = validate::param(Place::Top, param, may_cut)?;
+    let run_id = run_id(call.message.run_id, call.message.run_uuid);
+    call.service.log_param(&call.context, run_id, param).await?;
     Ok(Json::empty())
 }
 

@@ -6,9 +6,7 @@ use ferroflow_model::limits::{
     ENTITY_KEY_CHARACTERS, EXPERIMENT_TAG_VALUE_CHARACTERS, PARAM_VALUE_CHARACTERS,
     REGISTRY_TAG_VALUE_CHARACTERS, RUN_TAG_VALUE_CHARACTERS,
 };
-use ferroflow_model::{Error, Param, Result, RunId, Tag, check_entity_key};
-
-use crate::explain::python_json_text;
+use ferroflow_model::{Error, Param, Result, RunId, Tag, check_entity_key, json_text};
 
 /// The tag that holds a prompt's template.
 const PROMPT_TEXT_TAG: &str = "mlflow.prompt.text";
@@ -135,7 +133,7 @@ pub(crate) fn run_id_of_form(text: String) -> Result<RunId> {
     }
     Err(Error::invalid(format!(
         "Invalid value {} for parameter 'run_id' supplied.",
-        python_json_text(&text)
+        json_text(&text)
     )))
 }
 

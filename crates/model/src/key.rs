@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::json_text::json_text;
 use crate::limits::ENTITY_KEY_CHARACTERS;
 use crate::{Error, Result};
 
@@ -13,13 +14,14 @@ use crate::{Error, Result};
 pub fn check_entity_key(parameter: impl fmt::Display, key: &str) -> Result<()> {
     if key.chars().any(|c| !is_allowed(c)) {
         return Err(Error::invalid(format!(
-            "Invalid value \"{}\" for parameter '{parameter}' supplied: Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and slashes (/).",
-            key.escape_default()
+            "Invalid value {} for parameter '{parameter}' supplied: Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and slashes (/).",
+            json_text(key)
         )));
     }
     if !is_normal_path(key) {
         return Err(Error::invalid(format!(
-            "Invalid value \"{key}\" for parameter '{parameter}' supplied: Names may be treated as files in certain cases, and must not resolve to other names when treated as such. This name would resolve to '{}'",
+            "Invalid value {} for parameter '{parameter}' supplied: Names may be treated as files in certain cases, and must not resolve to other names when treated as such. This name would resolve to '{}'",
+            json_text(key),
             normal_path(key)
         )));
     }

@@ -110,9 +110,27 @@ impl Service {
         self.write(context, tag).await
     }
 
+    /// Logs one param to an active run.
+    pub async fn log_param(&self, context: &Context, run_id: RunId, param: Param) -> Result<Etag> {
+        let batch = LogBatch {
+            run_id,
+            metrics: Vec::new(),
+            params: vec![param],
+            tags: Vec::new(),
+        };
+        let mut log = self.keyed_batch(batch).await?;
+        log.is_one_param = true;
+        self.write(context, log).await
+    }
+
     /// Logs metrics, params and tags to an active run, all or nothing.
     pub async fn log_batch(&self, context: &Context, batch: LogBatch) -> Result<Etag> {
         check_distinct_params(&batch.params)?;
+        let log = self.keyed_batch(batch).await?;
+        self.write(context, log).await
+    }
+
+    async fn keyed_batch(&self, batch: LogBatch) -> Result<store::LogBatch> {
         let tags = distinct_run_tags(batch.tags);
         let metric_names: Vec<&str> = batch
             .metrics
@@ -124,7 +142,7 @@ impl Service {
             .iter()
             .map(|param| param.key.as_str())
             .collect();
-        let log = store::LogBatch {
+        Ok(store::LogBatch {
             metric_keys: self.db.intern(&metric_names).await?,
             param_keys: self.db.intern(&param_names).await?,
             name: name_among(&tags),
@@ -132,8 +150,8 @@ impl Service {
             run_id: batch.run_id,
             metrics: batch.metrics,
             params: batch.params,
-        };
-        self.write(context, log).await
+            is_one_param: false,
+        })
     }
 
     /// Records datasets and models that an active run read.

@@ -11,6 +11,7 @@ mod effects;
 mod error;
 pub mod experiments;
 mod keys;
+mod literal;
 mod locations;
 pub mod logged_models;
 pub mod metrics;

@@ -26,6 +26,7 @@ pub use logged_models::{LoggedModelClause, LoggedModelSearch};
 pub use model_versions::ModelVersionSearch;
 pub use registered_models::RegisteredModelSearch;
 pub use runs::RunSearch;
+pub(crate) use token::refused as refused_token;
 
 use crate::KeyCache;
 

@@ -1,6 +1,7 @@
 //! Single values, as leniently read as MLflow's protobuf JSON: numbers may come as texts, and
 //! texts of a query string may be numbers.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -147,6 +148,7 @@ impl Visitor<'_> for IntegerVisitor {
 
 /// `5`, `+5` and `5.0`; no spaces inside or around, no fraction.
 fn integer_of_text(text: &str) -> Option<i64> {
+    let text = &*without_underscores(text);
     if let Ok(number) = text.parse() {
         return Some(number);
     }
@@ -213,7 +215,23 @@ fn double_of_text(text: &str) -> Option<f64> {
     if text == "nan" {
         return None;
     }
-    text.trim().parse().ok()
+    without_underscores(text.trim()).parse().ok()
+}
+
+/// Python allows single underscores between the digits of a number.
+pub(crate) fn without_underscores(text: &str) -> Cow<'_, str> {
+    let is_digit = |byte: &u8| byte.is_ascii_digit();
+    let is_between = |window: &[u8]| is_digit(&window[0]) && is_digit(&window[2]);
+    let separators = text
+        .as_bytes()
+        .windows(3)
+        .filter(|w| w[1] == b'_' && is_between(w));
+    let underscores = text.bytes().filter(|byte| *byte == b'_').count();
+    if underscores > 0 && separators.count() == underscores {
+        Cow::Owned(text.replace('_', ""))
+    } else {
+        Cow::Borrowed(text)
+    }
 }
 
 /// An enumeration, which comes by name or number. An unknown name counts as absent, an unknown

@@ -38,7 +38,7 @@ message! {
 
     /// `runs/delete` and `runs/restore`
     RunById {
-        run_id: Option<String> => [Required, Text],
+        run_id: Option<String> => [RunId, Text],
     }
 
     /// `runs/search`
@@ -69,13 +69,13 @@ message! {
 
     /// `runs/delete-tag`
     DeleteTag {
-        run_id: Option<String> => [Required, Text],
+        run_id: Option<String> => [RunId, Text],
         key: Option<String> => [Required, Text],
     }
 
     /// `runs/log-batch`
     LogBatch {
-        run_id: Option<String> => [Text, Required],
+        run_id: Option<String> => [Text, RunId],
         metrics: Vec<Metric> => [List, ItemsHave(&["key", "value", "timestamp"])],
         params: Vec<KeyValue> => [List, ItemsHave(&["key"])],
         tags: Vec<KeyValue> => [List, ItemsHave(&["key"])],
@@ -83,7 +83,7 @@ message! {
 
     /// `runs/log-model`
     LogModel {
-        run_id: Option<String> => [Text, Required],
+        run_id: Option<String> => [Text, RunId],
         model_json: Option<String> => [Text, Required],
     }
 
@@ -116,14 +116,14 @@ message! {
 
     /// `runs/log-inputs`
     LogInputs {
-        run_id: Option<String> => [Required, Text],
+        run_id: Option<String> => [RunId, Text],
         datasets: Vec<DatasetInputMessage> => [List],
         models: Vec<ModelInput> => [List],
     }
 
     /// `runs/outputs`
     LogOutputs {
-        run_id: Option<String> => [Required, Text],
+        run_id: Option<String> => [RunId, Text],
         models: Option<Vec<ModelOutput>> => [Required, List],
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use ferroflow_model::metrics::Metric;
 use ferroflow_model::model_versions::ModelVersion;
-use ferroflow_model::{Error, ModelId, Param, Result, RunId};
+use ferroflow_model::{Error, ModelId, Param, Result, RunId, ascii_json, spaced_json};
 use serde::{Deserialize, Serialize};
 
 use super::BUMP_LOGGED_MODEL;
@@ -94,7 +94,8 @@ fn with_link(noted: Option<&str>, version: &ModelVersion) -> Result<String> {
     links.retain(|noted| *noted != link);
     links.push(link);
     let oldest = links.len().saturating_sub(LINKS);
-    serde_json::to_string(&links[oldest..]).map_err(Error::internal)
+    let json = serde_json::to_string(&links[oldest..]).map_err(Error::internal)?;
+    Ok(ascii_json(&spaced_json(&json)))
 }
 
 /// The params and latest metrics of several logged models, by their row keys.

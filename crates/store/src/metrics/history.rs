@@ -3,12 +3,13 @@
 use std::fmt;
 
 use ferroflow_model::metrics::{Metric, MetricHistory as Series};
-use ferroflow_model::{Error, Page, Result};
+use ferroflow_model::{Page, Result};
 
 use super::metric_value;
 use crate::args;
 use crate::command::{Query, Tenant};
 use crate::conn::Conn;
+use crate::search::refused_token;
 
 /// Reads the points of one series of one run, in the order of time, step and value. A page begins
 /// where the last one ended, so that each costs the same.
@@ -149,11 +150,7 @@ impl Place {
                 is_nan,
             })
         };
-        place().ok_or_else(|| {
-            Error::invalid(format!(
-                "Invalid page token '{token}': use the token that the page before ended with."
-            ))
-        })
+        place().ok_or_else(|| refused_token(token))
     }
 }
 

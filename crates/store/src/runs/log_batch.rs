@@ -10,6 +10,7 @@ use super::model_metrics::insert_model_metrics;
 use crate::args;
 use crate::command::{Applied, Mutation, ResultKey, WriteContext};
 use crate::conn::Conn;
+use crate::literal;
 use crate::metrics::{Point, insert_points};
 use crate::tags::{KeyedValue, RUN_PARAMS, RUN_TAGS};
 
@@ -29,6 +30,8 @@ pub struct LogBatch {
     pub param_keys: Vec<i64>,
     /// Tags with distinct keys.
     pub tags: Vec<KeyedValue>,
+    /// Whether a client logs one param by itself, of which errors speak in other words.
+    pub is_one_param: bool,
 }
 
 impl Mutation for LogBatch {
@@ -114,12 +117,10 @@ impl LogBatch {
         }
     }
 
-    /// The error for params that have other values already. A param logged alone is told of in
-    /// words of its own.
+    /// The error for params that have other values already.
     fn changed_params(&self, conflicts: &[(&Param, &str)]) -> Error {
         let run_id = &self.run_id;
-        if let ([param], [(_, logged)]) = (self.params.as_slice(), conflicts) {
-            let Param { key, value } = param;
+        if let ([(Param { key, value }, logged)], true) = (conflicts, self.is_one_param) {
             return Error::invalid(format!(
                 "Changing param values is not allowed. Param with key='{key}' was already logged with value='{logged}' for run ID='{run_id}'. Attempted logging new value '{value}'."
             ));
@@ -127,7 +128,8 @@ impl LogBatch {
         let list: Vec<String> = conflicts
             .iter()
             .map(|(Param { key, value }, logged)| {
-                format!("{{'key': '{key}', 'old_value': '{logged}', 'new_value': '{value}'}}")
+                let [key, old, new] = [key, *logged, value].map(literal::text);
+                format!("{{'key': {key}, 'old_value': {old}, 'new_value': {new}}}")
             })
             .collect();
         Error::invalid(format!(

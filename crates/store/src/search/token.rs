@@ -4,6 +4,7 @@ use std::fmt::{Debug, Write as _};
 
 use base64::Engine as _;
 use base64::alphabet::URL_SAFE;
+use base64::engine::general_purpose::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use ferroflow_model::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,7 @@ use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
 use super::order::{Order, OrderKey, Place};
+use crate::literal;
 
 /// Tokens go into URLs, and some clients leave out the padding.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -58,14 +60,9 @@ pub(super) fn encode(fingerprint: &str, places: &[Place]) -> Result<String> {
 
 /// Reads a token that [`encode`] made for the same search.
 pub(super) fn decode(token: &str, fingerprint: &str, order: &Order) -> Result<Vec<Place>> {
-    let bytes = BASE64
-        .decode(token)
-        .map_err(|_| Error::invalid("Invalid page token, could not base64-decode"))?;
-    let excerpt = bytes[..bytes.len().min(EXCERPT_BYTES)].escape_ascii();
-    let json: Json = serde_json::from_slice(&bytes)
-        .map_err(|_| Error::invalid(format!("Invalid page token, decoded value=b'{excerpt}'")))?;
-    let unknown = || Error::invalid(format!("Invalid page token, parsed value={excerpt}"));
-    let token: Token = serde_json::from_value(json).map_err(|_| unknown())?;
+    let unknown = || refused(token);
+    let bytes = BASE64.decode(token).map_err(|_| unknown())?;
+    let token: Token = serde_json::from_slice(&bytes).map_err(|_| unknown())?;
     if token.search != fingerprint {
         return Err(Error::invalid(
             "Invalid page token: it continues another search. The filter, the order and what is \
@@ -81,6 +78,25 @@ pub(super) fn decode(token: &str, fingerprint: &str, order: &Order) -> Result<Ve
         .zip(token.after)
         .map(|(key, json)| from_json(key, json));
     places.collect::<Option<_>>().ok_or_else(unknown)
+}
+
+/// The error for a token that no page ended with. Its words follow how far the reference, whose
+/// tokens are JSON in base64, comes with it.
+pub(crate) fn refused(token: &str) -> Error {
+    // Python skips what does not belong to the alphabet.
+    let is_digit = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=');
+    let digits: String = token.chars().filter(is_digit).collect();
+    let Ok(mut bytes) = STANDARD.decode(&digits) else {
+        return Error::invalid("Invalid page token, could not base64-decode");
+    };
+    bytes.truncate(EXCERPT_BYTES);
+    Error::invalid(match serde_json::from_slice::<Json>(&bytes) {
+        Ok(json) => format!("Invalid page token, parsed value={}", literal::json(&json)),
+        Err(_) => format!(
+            "Invalid page token, decoded value={}",
+            literal::bytes(&bytes)
+        ),
+    })
 }
 
 fn to_json(place: &Place) -> Json {
@@ -146,15 +162,16 @@ mod tests {
     #[test]
     fn a_foreign_token_is_refused_with_the_reason() {
         let message = |token: &str| decode(token, "a1", &order()).unwrap_err().to_string();
-        let encoded = |json: &str| BASE64.encode(json);
-        assert_eq!(message("&"), "Invalid page token, could not base64-decode");
+        let encoded = |json: &str| STANDARD.encode(json);
+        assert_eq!(message("a"), "Invalid page token, could not base64-decode");
+        assert_eq!(message("&"), "Invalid page token, decoded value=b''");
         assert_eq!(
             message("bm90IGpzb24="),
             "Invalid page token, decoded value=b'not json'"
         );
         assert_eq!(
             message("eyJvZmZzZXQiOiAxMDB9"),
-            "Invalid page token, parsed value={\\\"offset\\\": 100}"
+            "Invalid page token, parsed value={'offset': 100}"
         );
         let other = encode("b2", &[Place::Integer(1)]).unwrap();
         assert!(message(&other).starts_with("Invalid page token: it continues another search."));

@@ -228,18 +228,21 @@ async fn a_logged_model_lists_the_versions_made_from_it() {
             test.write_with(later(test, 5), new).await.unwrap().version
         };
         version().await;
-        assert_eq!(links(test, "m-1").await, r#"[{"name":"iris","version":1}]"#);
+        assert_eq!(
+            links(test, "m-1").await,
+            r#"[{"name": "iris", "version": 1}]"#
+        );
         let linked = get_logged_model(test, "m-1").await.unwrap();
         assert_ne!(linked.etag, logged.etag);
         assert_eq!(linked.updated_ms, NOW_MS, "tags leave the time of update");
         version().await;
-        let both = r#"[{"name":"iris","version":1},{"name":"iris","version":2}]"#;
+        let both = r#"[{"name": "iris", "version": 1}, {"name": "iris", "version": 2}]"#;
         assert_eq!(links(test, "m-1").await, both);
 
         test.write(delete(test, "iris")).await.unwrap();
         create_model(test, "iris").await;
         version().await;
-        let again = r#"[{"name":"iris","version":2},{"name":"iris","version":1}]"#;
+        let again = r#"[{"name": "iris", "version": 2}, {"name": "iris", "version": 1}]"#;
         assert_eq!(links(test, "m-1").await, again);
 
         let garbled = TagLoggedModel {
@@ -249,7 +252,10 @@ async fn a_logged_model_lists_the_versions_made_from_it() {
         };
         test.write(garbled).await.unwrap();
         assert_eq!(version().await, number(2));
-        assert_eq!(links(test, "m-1").await, r#"[{"name":"iris","version":2}]"#);
+        assert_eq!(
+            links(test, "m-1").await,
+            r#"[{"name": "iris", "version": 2}]"#
+        );
     })
     .await;
 }
@@ -269,11 +275,11 @@ async fn a_logged_model_lists_the_newest_hundred_versions() {
         let links = links(test, "m-1").await;
         assert_eq!(links.matches("iris").count(), 100);
         assert!(
-            links.starts_with(r#"[{"name":"iris","version":6},"#),
+            links.starts_with(r#"[{"name": "iris", "version": 6},"#),
             "{links}"
         );
         assert!(
-            links.ends_with(r#"{"name":"iris","version":105}]"#),
+            links.ends_with(r#"{"name": "iris", "version": 105}]"#),
             "{links}"
         );
     })

@@ -37,13 +37,17 @@ pub(crate) async fn metrics_batch(test: &TestDb, run_id: &str, metrics: &[Metric
     }
 }
 
-async fn log_params(test: &TestDb, run_id: &str, params: &[Param]) -> Result<()> {
+async fn params_batch(test: &TestDb, run_id: &str, params: &[Param]) -> LogBatch {
     let keys: Vec<&str> = params.iter().map(|param| param.key.as_str()).collect();
-    let batch = LogBatch {
+    LogBatch {
         param_keys: test.db().intern(&keys).await.unwrap(),
         params: params.to_vec(),
         ..empty_batch(run_id)
-    };
+    }
+}
+
+async fn log_params(test: &TestDb, run_id: &str, params: &[Param]) -> Result<()> {
+    let batch = params_batch(test, run_id, params).await;
     test.write(batch).await.map(drop)
 }
 
@@ -82,9 +86,11 @@ async fn params_keep_their_first_value() {
         log_params(test, "r1", &[param("p", "a"), param("new", "c")])
             .await
             .unwrap();
-        let refused = log_params(test, "r1", &[param("p", "z")])
-            .await
-            .unwrap_err();
+        let alone = LogBatch {
+            is_one_param: true,
+            ..params_batch(test, "r1", &[param("p", "z")]).await
+        };
+        let refused = test.write(alone).await.unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::InvalidParameter);
         assert_eq!(
             refused.message(),

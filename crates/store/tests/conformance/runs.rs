@@ -51,6 +51,7 @@ pub(crate) fn empty_batch(run_id: &str) -> LogBatch {
         params: Vec::new(),
         param_keys: Vec::new(),
         tags: Vec::new(),
+        is_one_param: false,
     }
 }
 

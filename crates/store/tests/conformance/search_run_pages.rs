@@ -103,7 +103,7 @@ async fn a_token_continues_its_own_search_alone() {
             ..search(test, "", &[], 2, token())
         };
         assert!(refused(all).await.starts_with(other));
-        let broken = search(test, "", &[], 2, Some("?".to_owned()));
+        let broken = search(test, "", &[], 2, Some("broken".to_owned()));
         assert_eq!(
             refused(broken).await,
             "Invalid page token, could not base64-decode"
