@@ -30,11 +30,19 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// The name of those who do not say who they are.
+    const ANONYMOUS: &str = "anonymous";
+
     /// The caller of a server without authentication.
     pub fn anonymous() -> Self {
         Self {
-            principal: "anonymous".to_owned(),
+            principal: Self::ANONYMOUS.to_owned(),
         }
+    }
+
+    /// Whether it is not known who asks.
+    pub fn is_anonymous(&self) -> bool {
+        self.principal == Self::ANONYMOUS
     }
 
     /// Whether this caller has `permission`. Without authentication everything is allowed.

@@ -27,6 +27,13 @@ const PLAIN: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8")
 const OPEN_METRICS: HeaderValue =
     HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
 
+const HEALTH: &str = "/health";
+const VERSION_PATH: &str = "/version";
+const METRICS: &str = "/metrics";
+
+/// Where operators and their tools look; no limit on callers holds there.
+pub(crate) const PATHS: [&str; 3] = [HEALTH, VERSION_PATH, METRICS];
+
 /// What the probes look at.
 #[derive(Clone)]
 pub(crate) struct Probes {
@@ -52,19 +59,19 @@ pub(crate) fn routes() -> RouteTable<Probes> {
     let mut table = RouteTable::new();
     table.push(Route::new(
         get.clone(),
-        "/health",
+        HEALTH,
         "health",
         Permission::PUBLIC,
         health,
     ));
     table.push(Route::new(
         get.clone(),
-        "/version",
+        VERSION_PATH,
         "version",
         Permission::PUBLIC,
         version,
     ));
-    table.push(Route::new(get, "/metrics", "metrics", read, metrics));
+    table.push(Route::new(get, METRICS, "metrics", read, metrics));
     table
 }
 

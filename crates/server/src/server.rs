@@ -191,6 +191,7 @@ fn limits(settings: &Settings) -> Limits {
         body_bytes: settings.max_body_bytes,
         concurrent_requests: settings.max_concurrent_requests,
         request_timeout: settings.request_timeout(),
+        rate: settings.rate(),
     }
 }
 

@@ -70,7 +70,8 @@ fn headers() -> Value {
         "opc-next-page": text("The token of the next page; absent on the last one.", false),
         "retry-after": {
             "description": "How many seconds to wait before the next try.",
-            "schema": {"type": "integer", "minimum": 0},
+            "required": true,
+            "schema": {"type": "integer", "minimum": 1},
         },
     })
 }

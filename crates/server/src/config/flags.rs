@@ -241,6 +241,27 @@ pub struct Flags {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_concurrent_requests: Option<usize>,
 
+    /// How many requests a second each caller may send on average; those beyond are answered 429
+    /// with `retry-after`; 0 means as many as they like
+    #[arg(
+        long,
+        env = "FERROFLOW_RATE_LIMIT",
+        value_name = "COUNT",
+        help_heading = "Limits"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate_limit: Option<u32>,
+
+    /// How many requests a caller may send at once after a pause; 0 means as many as `rate-limit`
+    #[arg(
+        long,
+        env = "FERROFLOW_RATE_LIMIT_BURST",
+        value_name = "COUNT",
+        help_heading = "Limits"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate_limit_burst: Option<u32>,
+
     /// How long a request may take before it is answered 503; artifact transfers may take longer
     #[arg(
         long,

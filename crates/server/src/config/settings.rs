@@ -1,6 +1,7 @@
 //! What can be configured, and what holds when nothing is.
 
 use std::fmt;
+use std::num::NonZero;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use tracing_subscriber::EnvFilter;
 
 use super::DatabaseUrl;
-use crate::http::CertificateFiles;
+use crate::http::{CertificateFiles, Rate};
 
 /// The configuration in force. The flags document each field.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -41,6 +42,8 @@ pub struct Settings {
     pub max_body_bytes: usize,
     pub max_header_bytes: usize,
     pub max_concurrent_requests: usize,
+    pub rate_limit: u32,
+    pub rate_limit_burst: u32,
     pub request_timeout_seconds: u64,
     pub idle_timeout_seconds: u64,
     pub shutdown_grace_seconds: u64,
@@ -71,6 +74,8 @@ impl Default for Settings {
             max_body_bytes: ferroflow_web::BodyLimit::DEFAULT.0,
             max_header_bytes: 64 * 1024,
             max_concurrent_requests: 1024,
+            rate_limit: 0,
+            rate_limit_burst: 0,
             request_timeout_seconds: 60,
             idle_timeout_seconds: 75,
             shutdown_grace_seconds: 30,
@@ -103,6 +108,13 @@ impl Settings {
     /// How long a request may take whose bodies are not streamed.
     pub fn request_timeout(&self) -> Duration {
         Duration::from_secs(self.request_timeout_seconds)
+    }
+
+    /// How many requests each caller may send, when that is limited.
+    pub(crate) fn rate(&self) -> Option<Rate> {
+        let per_second = NonZero::new(self.rate_limit)?;
+        let burst = NonZero::new(self.rate_limit_burst).unwrap_or(per_second);
+        Some(Rate { per_second, burst })
     }
 
     /// How long a connection may stay open without sending the head of a request.
@@ -142,6 +154,13 @@ impl Settings {
             &self.max_concurrent_requests,
             1..=1_000_000,
         )?;
+        within("rate-limit", &self.rate_limit, 0..=1_000_000)?;
+        within("rate-limit-burst", &self.rate_limit_burst, 0..=1_000_000)?;
+        ensure!(
+            self.rate_limit > 0 || self.rate_limit_burst == 0,
+            "rate-limit-burst = {} means nothing without rate-limit",
+            self.rate_limit_burst
+        );
         within(
             "request-timeout-seconds",
             &self.request_timeout_seconds,

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -58,17 +59,17 @@ impl Host {
     }
 
     /// Begins to serve a connection; whatever its client does, others are served meanwhile.
-    pub(super) fn spawn(self: &Arc<Self>, stream: TcpStream, watcher: Watcher) {
+    pub(super) fn spawn(self: &Arc<Self>, stream: TcpStream, address: IpAddr, watcher: Watcher) {
         // Answers are written whole; waiting to fill a packet would only delay them.
         if let Err(error) = stream.set_nodelay(true) {
             debug!(%error, "cannot set TCP_NODELAY");
         }
         let host = Arc::clone(self);
         match self.tls.clone() {
-            None => tokio::spawn(async move { host.converse(stream, watcher).await }),
+            None => tokio::spawn(async move { host.converse(stream, address, watcher).await }),
             Some(tls) => tokio::spawn(async move {
                 match host.encrypt(tls, stream).await {
-                    Some(Met::Encrypted(stream)) => host.converse(*stream, watcher).await,
+                    Some(Met::Encrypted(stream)) => host.converse(*stream, address, watcher).await,
                     Some(Met::Plain(stream)) => host.refuse(stream, watcher).await,
                     None => {}
                 }
@@ -97,7 +98,7 @@ impl Host {
         }
     }
 
-    async fn converse<Io>(&self, stream: Io, watcher: Watcher)
+    async fn converse<Io>(&self, stream: Io, address: IpAddr, watcher: Watcher)
     where
         Io: AsyncRead + AsyncWrite + Unpin + 'static,
     {
@@ -106,7 +107,7 @@ impl Host {
             let front = &self.front;
             async move {
                 let request = receive(request, patience);
-                Ok::<Response, Infallible>(front.answer(request).await)
+                Ok::<Response, Infallible>(front.answer(request, address).await)
             }
         });
         let connection = self.http.serve_connection(TokioIo::new(stream), service);

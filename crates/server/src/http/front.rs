@@ -3,6 +3,7 @@
 //! One plain function in place of a stack of layers: the whole budget of a write is a tenth of a
 //! millisecond of CPU, and the order of the steps is part of the server's safety.
 
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
@@ -21,7 +22,9 @@ use tracing::{Level, debug, enabled, error};
 
 use super::dialect::{Dialect, not_found};
 use super::prefix::StaticPrefix;
+use super::rate_limit::{Counted, Rate, RateLimiter};
 use super::security::{self, Security};
+use crate::probes;
 use crate::routes::Routers;
 use crate::telemetry::RequestMetrics;
 
@@ -37,6 +40,8 @@ pub(crate) struct Limits {
     pub(crate) concurrent_requests: usize,
     /// How long a request may take whose bodies are not streamed.
     pub(crate) request_timeout: Duration,
+    /// How many requests each caller may send; without it, as many as they like.
+    pub(crate) rate: Option<Rate>,
 }
 
 /// Takes requests in, and sends answers out.
@@ -45,6 +50,7 @@ pub(crate) struct Front {
     security: Security,
     limits: Limits,
     prefix: StaticPrefix,
+    rate_limiter: Option<RateLimiter>,
     metrics: RequestMetrics,
     anonymous: Arc<Caller>,
 }
@@ -63,13 +69,14 @@ impl Front {
             security,
             limits,
             prefix,
+            rate_limiter: limits.rate.map(RateLimiter::new),
             metrics,
             anonymous: Arc::new(Caller::anonymous()),
         }
     }
 
-    /// Answers one request, whatever happens.
-    pub(crate) async fn answer(&self, mut request: Request<Body>) -> Response {
+    /// Answers one request, whatever happens. `address` is where its connection comes from.
+    pub(crate) async fn answer(&self, mut request: Request<Body>, address: IpAddr) -> Response {
         let started = Instant::now();
         let has_route = self.prefix.remove(&mut request);
         let dialect = self.routers.dialects.choose(&request);
@@ -78,7 +85,9 @@ impl Front {
         let page = Page::that_sent(&request);
         let logged = enabled!(Level::DEBUG).then(|| describe(&request));
 
-        let mut response = match self.security.intercept(&request) {
+        let refused = self.security.intercept(&request);
+        let throttled = || self.throttle(&request, dialect, address, started);
+        let mut response = match refused.or_else(throttled) {
             Some(response) => response,
             None if !has_route => not_found(request).await,
             None => match self.work(request, dialect, &request_id, &matched).await {
@@ -102,6 +111,24 @@ impl Front {
             );
         }
         response
+    }
+
+    /// The answer to a caller that sends too many requests.
+    fn throttle(
+        &self,
+        request: &Request<Body>,
+        dialect: Dialect,
+        address: IpAddr,
+        now: Instant,
+    ) -> Option<Response> {
+        let limiter = self.rate_limiter.as_ref()?;
+        if probes::PATHS.contains(&request.uri().path()) {
+            return None;
+        }
+        let counted = Counted::of(&self.anonymous, address);
+        let wait = limiter.admit(counted, now).err()?;
+        self.metrics.refuse();
+        Some(too_many_requests(dialect, wait))
     }
 
     /// Adds the headers that do not depend on what was asked.
@@ -182,6 +209,17 @@ impl Drop for Place<'_> {
     fn drop(&mut self) {
         self.0.leave();
     }
+}
+
+/// Says when to come back, in whole seconds: nobody who waits for them is refused again for having
+/// come too early.
+fn too_many_requests(dialect: Dialect, wait: Duration) -> Response {
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    let message = format!("Too many requests; try again after {seconds} s.");
+    let mut response = dialect.error(&Error::new(ErrorKind::TooManyRequests, message));
+    let headers = response.headers_mut();
+    headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    response
 }
 
 fn unavailable(message: &'static str) -> Error {

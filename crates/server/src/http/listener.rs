@@ -58,7 +58,7 @@ pub(crate) async fn serve(
 async fn accept(listener: &TcpListener, host: &Arc<Host>, graceful: &GracefulShutdown) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => host.spawn(stream, graceful.watcher()),
+            Ok((stream, address)) => host.spawn(stream, address.ip(), graceful.watcher()),
             Err(error) => {
                 warn!(%error, "cannot accept a connection");
                 sleep(ACCEPT_PAUSE).await;

@@ -7,6 +7,7 @@ mod front;
 mod listener;
 mod patterns;
 mod prefix;
+mod rate_limit;
 mod security;
 mod tls;
 
@@ -15,5 +16,6 @@ pub(crate) use front::{Front, Limits};
 pub use listener::Shutdown;
 pub(crate) use listener::{Connections, serve};
 pub(crate) use prefix::StaticPrefix;
+pub(crate) use rate_limit::Rate;
 pub(crate) use security::Security;
 pub(crate) use tls::{CertificateFiles, Tls};

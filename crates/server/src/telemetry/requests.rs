@@ -25,6 +25,7 @@ pub(crate) struct RequestMetrics {
     answered: Family<Answered, Counter>,
     latency: Family<Matched, Histogram, fn() -> Histogram>,
     in_flight: Gauge<i64, AtomicI64>,
+    refused: Counter,
 }
 
 impl RequestMetrics {
@@ -34,6 +35,7 @@ impl RequestMetrics {
             answered: Family::default(),
             latency: Family::new_with_constructor(|| Histogram::new(LATENCY_BOUNDS_SECONDS)),
             in_flight: Gauge::default(),
+            refused: Counter::default(),
         };
         registry.register(
             "ferroflow_http_requests",
@@ -51,6 +53,11 @@ impl RequestMetrics {
             "Requests being worked on",
             metrics.in_flight.clone(),
         );
+        registry.register(
+            "ferroflow_http_requests_over_rate",
+            "Requests refused because their caller had sent too many",
+            metrics.refused.clone(),
+        );
         metrics
     }
 
@@ -63,6 +70,11 @@ impl RequestMetrics {
         self.answered
             .get_or_create(&Answered { matched, status })
             .inc();
+    }
+
+    /// Counts a request whose caller had sent too many.
+    pub(crate) fn refuse(&self) {
+        self.refused.inc();
     }
 
     /// Counts a request as being worked on, and returns how many there are with it.

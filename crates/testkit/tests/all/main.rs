@@ -8,4 +8,5 @@ mod front;
 mod imports;
 mod lifecycle;
 mod openapi;
+mod rate_limit;
 mod routes;
