@@ -20,6 +20,7 @@ mod logged_models;
 mod message;
 mod metrics;
 mod model_versions;
+mod modes;
 mod options;
 mod registered_models;
 mod routes;

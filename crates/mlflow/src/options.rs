@@ -5,6 +5,10 @@ use std::path::PathBuf;
 /// The settings of the dialect's routes.
 #[derive(Debug, Clone)]
 pub struct RoutesOptions {
+    /// Whether clients read and write artifacts through this server.
+    pub serve_artifacts: bool,
+    /// Whether that is all that this server does.
+    pub artifacts_only: bool,
     /// Cuts params and run tags that are too long, as MLflow does by default, instead of refusing
     /// them.
     pub truncate_long_values: bool,
@@ -20,6 +24,8 @@ pub struct RoutesOptions {
 impl Default for RoutesOptions {
     fn default() -> Self {
         Self {
+            serve_artifacts: true,
+            artifacts_only: false,
             truncate_long_values: true,
             host_schemes: Vec::new(),
             artifact_roots: Vec::new(),

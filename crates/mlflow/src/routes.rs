@@ -14,7 +14,7 @@ use crate::json::Json;
 use crate::message::Message;
 use crate::options::RoutesOptions;
 use crate::{
-    artifact_lists, artifacts, experiments, inputs, logged_models, metrics, model_versions,
+    artifact_lists, artifacts, experiments, inputs, logged_models, metrics, model_versions, modes,
     registered_models, runs, server_info, unsupported,
 };
 
@@ -55,6 +55,7 @@ fn declare(mut routes: Routes) -> RouteTable<Arc<Service>> {
     artifacts::declare(&mut routes);
     unsupported::declare(&mut routes);
     server_info::declare(&mut routes);
+    modes::switch_off(&mut routes.table, &routes.options);
     routes.table
 }
 

@@ -8,7 +8,11 @@ use crate::probes::{MLFLOW_VERSION, VERSION};
 /// What is printed to standard output once the server listens.
 pub(crate) fn announcement(settings: &Settings, address: SocketAddr) -> String {
     let url = url(settings, address);
-    let database = settings.database().in_full().to_string();
+    let database = if settings.artifacts_only {
+        "no database".to_owned()
+    } else {
+        settings.database().in_full().to_string()
+    };
     let artifacts = in_full(&settings.artifacts()).display().to_string();
     match settings.log_format {
         LogFormat::Text => format!(

@@ -9,6 +9,7 @@ mod effects;
 mod http;
 mod probes;
 pub mod routes;
+mod scratch;
 mod server;
 mod telemetry;
 

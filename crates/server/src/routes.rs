@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::response::Response;
 use ferroflow_mlflow::RoutesOptions;
+use ferroflow_model::{Error, ErrorKind, Permission};
 use ferroflow_service::Service;
 use ferroflow_web::{RouteFacts, RouteTable};
 
@@ -20,8 +22,17 @@ pub const TENANT_PATHS: [&str; 2] = [
 /// The routes of both dialects, each where it is at home.
 fn dialects(mlflow: &RoutesOptions) -> RouteTable<Arc<Service>> {
     let mut table = ferroflow_aidp::routes();
+    if mlflow.artifacts_only {
+        table.replace(|route| (route.permission != Permission::PUBLIC).then_some(artifacts_only));
+    }
     table.extend(ferroflow_mlflow::routes(mlflow));
     table
+}
+
+/// Answers an operation of Oracle's on a server that has artifacts alone.
+async fn artifacts_only() -> Response {
+    let message = "The server serves artifacts only; ask the tracking server.";
+    ferroflow_aidp::error_response(&Error::new(ErrorKind::Unavailable, message))
 }
 
 /// The routes of the MLflow dialect inside of tenants.

@@ -16,11 +16,12 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, interval_at};
 use tracing::{error, info};
 
-use crate::config::Settings;
+use crate::config::{DatabaseUrl, Settings};
 use crate::effects::Effects;
 use crate::http::{Connections, Front, Limits, Security, Shutdown, StaticPrefix, Tls, serve};
 use crate::probes::Probes;
 use crate::routes::Routers;
+use crate::scratch::ScratchDirectory;
 use crate::telemetry::{self, RequestMetrics};
 
 /// Retry tokens live for a day, so there is no hurry to forget them.
@@ -34,6 +35,7 @@ pub struct Server {
     service: Arc<Service>,
     connections: Connections,
     tls: Option<Tls>,
+    _scratch: Option<ScratchDirectory>,
 }
 
 impl Server {
@@ -51,7 +53,8 @@ impl Server {
         let tls = settings.certificate().map(Tls::open).transpose()?;
         let listener = listen(settings).await?;
         let address = listener.local_addr()?;
-        let service = Arc::new(open_service(settings, effects).await?);
+        let scratch = scratch_database(settings)?;
+        let service = Arc::new(open_service(settings, scratch.as_ref(), effects).await?);
 
         let mut registry = telemetry::registry();
         let metrics = RequestMetrics::register(&mut registry);
@@ -72,6 +75,7 @@ impl Server {
             service,
             connections: connections(settings),
             tls,
+            _scratch: scratch,
         })
     }
 
@@ -122,9 +126,23 @@ async fn listen(settings: &Settings) -> Result<TcpListener> {
     })
 }
 
-async fn open_service(settings: &Settings, effects: &Effects) -> Result<Service> {
+/// The database that a server of artifacts alone has in place of the configured one: its service
+/// needs one, but what is in it is nothing to keep.
+fn scratch_database(settings: &Settings) -> Result<Option<ScratchDirectory>> {
+    let make = || ScratchDirectory::make().context("cannot make a temporary directory");
+    settings.artifacts_only.then(make).transpose()
+}
+
+async fn open_service(
+    settings: &Settings,
+    scratch: Option<&ScratchDirectory>,
+    effects: &Effects,
+) -> Result<Service> {
     make_data_dir(&settings.data_dir)?;
-    let database = settings.database();
+    let database = match scratch {
+        Some(scratch) => DatabaseUrl::sqlite(&scratch.path().join("ferroflow.db")),
+        None => settings.database(),
+    };
     let options = DbOptions {
         url: database.expose().parse()?,
         pool_size: settings.database_pool_size,
@@ -171,6 +189,8 @@ fn mlflow_options(settings: &Settings) -> Result<RoutesOptions> {
     Ok(RoutesOptions {
         artifact_roots: vec![artifacts.display().to_string()],
         working_directory: std::env::current_dir()?,
+        serve_artifacts: settings.serve_artifacts,
+        artifacts_only: settings.artifacts_only,
         ..RoutesOptions::default()
     })
 }

@@ -105,6 +105,25 @@ impl<S: Clone + Send + Sync + 'static> RouteTable<S> {
         self.routes.iter().map(|route| &route.facts)
     }
 
+    /// Puts another handler in the place of each route's for which `choose` has one.
+    pub fn replace<H, T>(&mut self, choose: impl Fn(&RouteFacts) -> Option<H>)
+    where
+        H: Handler<T, S>,
+        T: 'static,
+    {
+        for route in &mut self.routes {
+            if let Some(handler) = choose(&route.facts) {
+                let RouteFacts {
+                    method,
+                    path,
+                    operation,
+                    permission,
+                } = route.facts.clone();
+                *route = Route::new(method, path, operation, permission, handler);
+            }
+        }
+    }
+
     /// Gives the handlers their state, so that tables with different states can be joined.
     pub fn with_state<S2>(self, state: &S) -> RouteTable<S2> {
         let bind = |route: Route<S>| Route {

@@ -197,6 +197,34 @@ pub struct Flags {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub artifacts: Option<PathBuf>,
 
+    /// Whether clients read and write artifacts through this server; without it, the operations on
+    /// `mlflow-artifacts` are answered 503
+    #[arg(
+        long,
+        env = "FERROFLOW_SERVE_ARTIFACTS",
+        value_name = "BOOLEAN",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        help_heading = "MLflow"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub serve_artifacts: Option<bool>,
+
+    /// Whether that is all that this server does: it opens no database, and all other operations
+    /// are answered 503
+    #[arg(
+        long,
+        env = "FERROFLOW_ARTIFACTS_ONLY",
+        value_name = "BOOLEAN",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        help_heading = "MLflow"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub artifacts_only: Option<bool>,
+
     /// Whether clients of MLflow may name a workspace, by the header `X-MLFLOW-WORKSPACE`, whose
     /// experiments and models they mean, and may list, create and delete workspaces
     #[arg(

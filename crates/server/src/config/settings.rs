@@ -38,6 +38,8 @@ pub struct Settings {
     pub database: Option<DatabaseUrl>,
     pub database_pool_size: usize,
     pub artifacts: Option<PathBuf>,
+    pub serve_artifacts: bool,
+    pub artifacts_only: bool,
     pub enable_workspaces: bool,
     pub max_body_bytes: usize,
     pub max_header_bytes: usize,
@@ -70,6 +72,8 @@ impl Default for Settings {
             database: None,
             database_pool_size: 16,
             artifacts: None,
+            serve_artifacts: true,
+            artifacts_only: false,
             enable_workspaces: false,
             max_body_bytes: ferroflow_web::BodyLimit::DEFAULT.0,
             max_header_bytes: 64 * 1024,
@@ -141,6 +145,19 @@ impl Settings {
             })
     }
 
+    fn check_modes(&self) -> Result<()> {
+        ensure!(
+            self.serve_artifacts || !self.artifacts_only,
+            "artifacts-only without serve-artifacts leaves nothing to serve"
+        );
+        ensure!(
+            !(self.artifacts_only && self.enable_workspaces),
+            "artifacts-only and enable-workspaces do not go together: a server of artifacts alone \
+             has no database to look workspaces up in"
+        );
+        Ok(())
+    }
+
     /// Checks what types cannot express.
     pub fn check(&self) -> Result<()> {
         ensure!(
@@ -179,6 +196,7 @@ impl Settings {
         within("database-pool-size", &self.database_pool_size, 1..=1000)?;
         within("worker-threads", &self.worker_threads, 0..=1024)?;
         check_prefix(&self.static_prefix)?;
+        self.check_modes()?;
         check_header("x-frame-options", &self.x_frame_options)?;
         self.log_filter().map(drop)
     }

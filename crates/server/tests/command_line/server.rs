@@ -147,3 +147,47 @@ fn the_help_has_every_flag_and_no_short_one_of_its_own() {
         assert!(help.contains(flag), "{flag}: {help}");
     }
 }
+
+#[test]
+fn a_server_of_artifacts_alone_stands_beside_the_one_that_tracks() {
+    let directory = directory();
+    let temporary = directory.path().join("tmp");
+    fs::create_dir(&temporary).unwrap();
+    let tracking = ["server", "-p", "0", "--no-serve-artifacts"];
+    let tracking = Running::start_command(directory.path(), &tracking);
+    let mut command = ferroflow(directory.path(), &["server", "-p", "0", "--artifacts-only"]);
+    command.env("TMPDIR", &temporary);
+    let artifacts = Running::start_process(command);
+    assert!(
+        artifacts.announced[1].contains("no database"),
+        "{:?}",
+        artifacts.announced
+    );
+
+    let experiment = "/api/2.0/mlflow/experiments/get?experiment_id=0";
+    let files = "/api/2.0/mlflow-artifacts/artifacts";
+    for (server, path, status) in [
+        (&tracking, "/health", 200),
+        (&artifacts, "/health", 200),
+        (&tracking, experiment, 200),
+        (&artifacts, experiment, 503),
+        (&tracking, files, 503),
+        (&artifacts, files, 200),
+        (&tracking, "/api/3.0/mlflow/server-info", 200),
+        (&artifacts, "/api/3.0/mlflow/server-info", 200),
+        (
+            &artifacts,
+            "/20260430/aiDataPlatforms/p/workspaces/w/mlops/api/2.0/mlflow/experiments/get",
+            503,
+        ),
+    ] {
+        let answer = get(server.address, path);
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{path}: {answer}"
+        );
+    }
+    artifacts.signal("TERM");
+    assert_eq!(artifacts.wait().0, Some(0));
+    assert_eq!(fs::read_dir(&temporary).unwrap().count(), 0);
+}

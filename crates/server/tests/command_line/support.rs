@@ -57,7 +57,11 @@ impl Running {
 
     /// Starts any command that serves.
     pub(crate) fn start_command(directory: &Path, arguments: &[&str]) -> Self {
-        let mut command = ferroflow(directory, arguments);
+        Self::start_process(ferroflow(directory, arguments))
+    }
+
+    /// Starts a command that serves, with an environment of its own.
+    pub(crate) fn start_process(mut command: Command) -> Self {
         let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -92,6 +92,33 @@ pub const NAMES: &[Name] = &[
         ..NAME
     },
     Name {
+        flag: "serve-artifacts",
+        variable: "MLFLOW_SERVE_ARTIFACTS",
+        opposite: "no-serve-artifacts",
+        topic: STORAGE,
+        help: "Clients read and write artifacts through this server, which holds unless said \
+               otherwise",
+        then: Then::Switch("serve-artifacts", true),
+        ..NAME
+    },
+    Name {
+        flag: "no-serve-artifacts",
+        opposite: "serve-artifacts",
+        topic: STORAGE,
+        help: "Operations on mlflow-artifacts are answered 503",
+        then: Then::Switch("serve-artifacts", false),
+        ..NAME
+    },
+    Name {
+        flag: "artifacts-only",
+        variable: "MLFLOW_ARTIFACTS_ONLY",
+        topic: STORAGE,
+        help: "Serves artifacts and nothing else: no database is opened, and all other operations \
+               are answered 503",
+        then: Then::Switch("artifacts-only", true),
+        ..NAME
+    },
+    Name {
         flag: "artifacts-destination",
         variable: "MLFLOW_ARTIFACTS_DESTINATION",
         value: "URI",

@@ -71,7 +71,7 @@ impl Translation {
                 then => translation.take(then, &value).context(by)?,
             }
         }
-        translation.finish();
+        translation.finish()?;
         Ok(translation)
     }
 
@@ -89,13 +89,20 @@ impl Translation {
     }
 
     /// What follows from several names together.
-    fn finish(&mut self) {
+    fn finish(&mut self) -> Result<()> {
         if self.settings.contains_key("host") {
             self.set("allow-public", true);
         }
         if self.settings.contains_key("expose-metrics") {
             self.note("--expose-prometheus: /metrics is answered; the directory is not needed");
         }
+        let is_on = |key: &str| self.settings.get(key) == Some(&Value::Boolean(true));
+        ensure!(
+            self.backend.is_none() || !is_on("artifacts-only"),
+            "--artifacts-only and --backend-store-uri do not go together: a server of artifacts \
+             alone opens no database"
+        );
+        Ok(())
     }
 
     fn set(&mut self, key: &str, value: impl Into<Value>) {
@@ -219,7 +226,8 @@ fn list(text: &str) -> Value {
 /// the operator would look at an empty server and fear that all was lost.
 pub(in crate::config) fn refuse_mlflow_data(settings: &Settings) -> Result<()> {
     let directory = &settings.data_dir;
-    if settings.database.is_some() || directory.join("ferroflow.db").exists() {
+    let has_database = settings.database.is_some() || settings.artifacts_only;
+    if has_database || directory.join("ferroflow.db").exists() {
         return Ok(());
     }
     for found in ["mlflow.db", "mlruns"] {
@@ -320,6 +328,12 @@ mod tests {
                 "database = \"sqlite:m.db\"",
             ),
             (&["--dev"], "log-level = \"debug\""),
+            (&["--no-serve-artifacts"], "serve-artifacts = false"),
+            (
+                &["--no-serve-artifacts", "--serve-artifacts"],
+                "serve-artifacts = true",
+            ),
+            (&["--artifacts-only"], "artifacts-only = true"),
             (&["-w", "4"], ""),
             (&["--gunicorn-opts", "--timeout 60"], ""),
         ] {
@@ -360,6 +374,7 @@ mod tests {
             &["--gunicorn-opts", "--workers 2 --certfile c.pem"],
             &["--artifacts-destination", "s3://bucket/path"],
             &["--backend-store-uri", "mysql://h/n"],
+            &["--artifacts-only", "--backend-store-uri", "sqlite:///a.db"],
             &["--port", "eighty"],
             &["--disable-security-middleware=perhaps"],
         ] {
