@@ -167,7 +167,7 @@ async fn read_path(parts: &mut Parts) -> Result<PathParameters> {
 }
 
 /// The header by which clients of a server with workspaces name one.
-const WORKSPACE_HEADER: &str = "x-mlflow-workspace";
+pub(crate) const WORKSPACE_HEADER: &str = "x-mlflow-workspace";
 /// The path parameters of routes inside a tenant, as the AIDP dialect names them.
 const PLATFORM_PARAMETER: &str = "aiDataPlatformId";
 const WORKSPACE_PARAMETER: &str = "workspaceKey";

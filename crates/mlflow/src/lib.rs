@@ -5,8 +5,10 @@
 //! the service, and `json` writes the answer. The messages are in `wire`, one file per
 //! aggregate; the operations in the files of the same names.
 
+mod artifact_downloads;
 mod artifact_lists;
 mod artifacts;
+mod byte_requests;
 mod call;
 mod decode;
 mod error;
@@ -21,13 +23,14 @@ mod message;
 mod metrics;
 mod model_versions;
 mod modes;
+mod multipart_uploads;
 mod options;
+mod presigned_urls;
 mod registered_models;
 mod routes;
 mod runs;
 mod server_info;
 mod sources;
-mod unsupported;
 mod uri;
 mod validate;
 mod wire;

@@ -9,6 +9,13 @@ pub struct RoutesOptions {
     pub serve_artifacts: bool,
     /// Whether that is all that this server does.
     pub artifacts_only: bool,
+    /// What connections to the server speak, `http` or `https`.
+    pub scheme: &'static str,
+    /// Where clients reach the server, when their requests do not say so: scheme and host, and what
+    /// a proxy takes off paths. Empty: `scheme` and the host of the request.
+    pub public_url: String,
+    /// What clients put before all paths and the server takes off; empty or like `/mlflow`.
+    pub static_prefix: String,
     /// Cuts params and run tags that are too long, as MLflow does by default, instead of refusing
     /// them.
     pub truncate_long_values: bool,
@@ -26,6 +33,9 @@ impl Default for RoutesOptions {
         Self {
             serve_artifacts: true,
             artifacts_only: false,
+            scheme: "http",
+            public_url: String::new(),
+            static_prefix: String::new(),
             truncate_long_values: true,
             host_schemes: Vec::new(),
             artifact_roots: Vec::new(),

@@ -77,6 +77,14 @@ impl Permission {
         right: Right::Public,
     };
 
+    /// Anyone may whose request proves the right by itself, as with a secret in its URL.
+    pub const fn public(resource: Resource) -> Self {
+        Self {
+            resource,
+            right: Right::Public,
+        }
+    }
+
     /// Reading things of this kind.
     pub const fn read(resource: Resource) -> Self {
         Self {

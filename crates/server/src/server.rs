@@ -186,7 +186,10 @@ fn explain(error: &ferroflow_model::Error) -> anyhow::Error {
 
 fn mlflow_options(settings: &Settings) -> Result<RoutesOptions> {
     let artifacts = std::path::absolute(settings.artifacts())?;
+    let is_encrypted = settings.certificate().is_some();
     Ok(RoutesOptions {
+        scheme: if is_encrypted { "https" } else { "http" },
+        public_url: settings.public_url.clone(),
         artifact_roots: vec![artifacts.display().to_string()],
         working_directory: std::env::current_dir()?,
         serve_artifacts: settings.serve_artifacts,

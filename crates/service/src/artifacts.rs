@@ -14,9 +14,6 @@ use crate::service::authorise;
 /// The scheme of artifacts that clients read and write through this server.
 const PROXY_SCHEME: &str = "mlflow-artifacts:";
 
-/// An upload in parts that gets no further part for so long is dropped.
-const UPLOAD_LIFETIME_MS: i64 = 24 * 60 * 60 * 1000;
-
 /// A list of artifacts below the root of what they belong to.
 pub struct ArtifactListing {
     /// The root's URI.
@@ -179,15 +176,6 @@ impl Service {
         Ok(source.to_owned())
     }
 
-    /// Drops uploads in parts that nobody has continued for a day; answers how many.
-    pub async fn sweep_uploads(&self) -> Result<u64> {
-        let swept = self
-            .artifacts
-            .sweep(self.now_ms() - UPLOAD_LIFETIME_MS)
-            .await?;
-        Ok(swept as u64)
-    }
-
     async fn list_below(
         &self,
         context: &Context,
@@ -231,7 +219,7 @@ impl Service {
 
 /// The directory that a tenant's proxied artifacts are in. The root scope has the store's root,
 /// so that a laptop's files lie where MLflow would put them.
-fn tenant_root(scope: &Scope) -> ArtifactPath {
+pub(crate) fn tenant_root(scope: &Scope) -> ArtifactPath {
     let platform = scope.platform.as_str();
     let workspace = scope
         .workspace

@@ -6,6 +6,7 @@ mod experiments;
 mod logged_models;
 mod metrics;
 mod model_versions;
+mod multipart_uploads;
 mod names;
 mod registered_models;
 mod runs;
@@ -14,5 +15,9 @@ mod service;
 mod tags;
 
 pub use artifacts::ArtifactListing;
-pub use ferroflow_artifacts::{ArtifactContent, ByteRange, ByteStream, Served};
+pub use ferroflow_artifacts::{
+    ArtifactContent, ArtifactInfo, ArtifactPath, ByteRange, ByteStream, CompletedPart, Served,
+    UploadedPart,
+};
+pub use multipart_uploads::{OpenUpload, UploadTarget};
 pub use service::{IdSource, Service, Settings};

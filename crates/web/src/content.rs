@@ -1,6 +1,7 @@
 //! The headers under which stored files are sent: a browser saves them and never runs them.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use unicode_normalization::UnicodeNormalization;
 
 /// What may stand unencoded in the value of `filename*` (RFC 5987, `attr-char`).
 const NOT_ATTR_CHAR: &AsciiSet = &NON_ALPHANUMERIC
@@ -19,73 +20,106 @@ const NOT_ATTR_CHAR: &AsciiSet = &NON_ALPHANUMERIC
 
 /// The `Content-Type` of a file by its name.
 ///
-/// Text, code and markup are all `text/plain`, as MLflow has it, so that no browser takes an
-/// artifact for a page or a script of the server's origin; send `X-Content-Type-Options: nosniff`
-/// with it. What is not known is `application/octet-stream`.
+/// Text, code and markup are all `text/plain`, as MLflow has most of them, so that no browser takes
+/// an artifact for a page or a script of the server's origin; send `X-Content-Type-Options: nosniff`
+/// with it. A compressed file has the type of what is in it, as in MLflow. What is not known is
+/// `application/octet-stream`.
 pub fn content_type(name: &str) -> &'static str {
-    match name.rsplit_once('.') {
-        Some((stem, extension)) if !stem.is_empty() => {
-            type_of_extension(&extension.to_ascii_lowercase())
+    match extension(name) {
+        Some((stem, "gz" | "bz2" | "xz" | "br" | "Z")) if extension(stem).is_some() => {
+            content_type(stem)
         }
-        _ if matches!(name, "MLmodel" | "MLproject") => "text/plain",
-        _ => "application/octet-stream",
+        Some((_, extension)) => type_of_extension(&extension.to_ascii_lowercase()),
+        None if matches!(name, "MLmodel" | "MLproject") => "text/plain",
+        None => "application/octet-stream",
     }
+}
+
+/// The stem of a name and what follows its last dot.
+fn extension(name: &str) -> Option<(&str, &str)> {
+    let split = name.rsplit_once('.');
+    split.filter(|(stem, _)| !stem.is_empty())
 }
 
 #[rustfmt::skip]
 fn type_of_extension(extension: &str) -> &'static str {
     match extension {
         "txt" | "log" | "err" | "cfg" | "conf" | "cnf" | "cf" | "ini" | "properties" | "prop"
-        | "hocon" | "toml" | "yaml" | "yml" | "xml" | "xsl" | "json" | "jsonl" | "js" | "mjs"
-        | "ts" | "py" | "py3" | "csv" | "tsv" | "md" | "rst" | "ipynb" | "html" | "htm" | "xhtml"
-        | "css" | "c" | "cc" | "cpp" | "h" | "hpp" | "java" | "kt" | "scala" | "go" | "rs" | "r"
-        | "rb" | "pl" | "sh" | "bat" | "sql" | "tex" | "srt" | "vtt" | "diff" | "patch" => "text/plain",
+        | "hocon" | "toml" | "yaml" | "yml" | "xml" | "xsl" | "wsdl" | "rdf" | "json" | "jsonl"
+        | "webmanifest" | "js" | "mjs" | "ts" | "py" | "py3" | "csv" | "tsv" | "md" | "rst"
+        | "ipynb" | "html" | "htm" | "xhtml" | "css" | "sgml" | "n3" | "c" | "cc" | "cpp" | "h"
+        | "hpp" | "java" | "kt" | "scala" | "go" | "rs" | "r" | "rb" | "pl" | "sh" | "bat"
+        | "ksh" | "sql" | "tex" | "srt" | "vtt" | "vcf" | "diff" | "patch" => "text/plain",
         "png" => "image/png",
         "jpg" | "jpeg" | "jpe" => "image/jpeg",
         "gif" => "image/gif",
-        "svg" => "image/svg+xml",
+        "svg" | "svgz" => "image/svg+xml",
         "webp" => "image/webp",
         "avif" => "image/avif",
         "bmp" => "image/bmp",
         "ico" => "image/vnd.microsoft.icon",
         "tif" | "tiff" => "image/tiff",
         "heic" => "image/heic",
+        "heif" => "image/heif",
+        "pbm" => "image/x-portable-bitmap",
+        "pgm" => "image/x-portable-graymap",
+        "ppm" => "image/x-portable-pixmap",
+        "pnm" => "image/x-portable-anymap",
         "mp3" | "mp2" => "audio/mpeg",
+        "m4a" => "audio/mp4",
         "wav" => "audio/x-wav",
-        "aac" => "audio/aac",
+        "aif" | "aiff" | "aifc" => "audio/x-aiff",
+        "au" | "snd" => "audio/basic",
+        "aac" | "adts" => "audio/aac",
+        "flac" => "audio/flac",
+        "ogg" => "audio/ogg",
         "opus" => "audio/opus",
+        "3gp" | "3gpp" => "audio/3gpp",
+        "3g2" | "3gpp2" => "audio/3gpp2",
         "mid" | "midi" => "audio/midi",
         "mp4" => "video/mp4",
-        "mpeg" | "mpg" => "video/mpeg",
+        "mpeg" | "mpg" | "mpe" | "mpa" | "m1v" => "video/mpeg",
         "webm" => "video/webm",
         "mov" | "qt" => "video/quicktime",
         "avi" => "video/x-msvideo",
+        "mkv" => "video/x-matroska",
+        "ttf" => "font/ttf",
+        "otf" => "font/otf",
+        "woff" => "font/woff",
+        "woff2" => "font/woff2",
         "pdf" => "application/pdf",
         "zip" => "application/zip",
-        "tar" => "application/x-tar",
+        "tar" | "tgz" | "taz" | "tz" | "tbz2" | "txz" => "application/x-tar",
+        "7z" => "application/x-7z-compressed",
+        "zst" => "application/zstd",
+        "rar" => "application/vnd.rar",
         "wasm" => "application/wasm",
         "h5" => "application/x-hdf5",
         "hdf" => "application/x-hdf",
         "nc" | "cdf" => "application/x-netcdf",
+        "ps" | "eps" | "ai" => "application/postscript",
         "rtf" => "application/rtf",
-        "doc" => "application/msword",
+        "doc" | "dot" => "application/msword",
         "docx" => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
         "xls" => "application/vnd.ms-excel",
         "xlsx" => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        "ppt" => "application/vnd.ms-powerpoint",
+        "ppt" | "pps" => "application/vnd.ms-powerpoint",
         "pptx" => "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+        "odt" => "application/vnd.oasis.opendocument.text",
+        "ods" => "application/vnd.oasis.opendocument.spreadsheet",
+        "odp" => "application/vnd.oasis.opendocument.presentation",
         _ => "application/octet-stream",
     }
 }
 
 /// The `Content-Disposition` that makes a browser save a file under `name` (RFC 6266).
 ///
-/// A name that is not ASCII is given twice: as `filename*`, and as what is left of it in ASCII
-/// for clients that do not know that. The value is always a valid header: control characters
+/// A name that is not ASCII is given twice: as `filename*`, and as what is left of it in ASCII,
+/// letters without their accents, for clients that do not know that. The value is always a valid header: control characters
 /// are dropped.
 pub fn content_disposition(name: &str) -> String {
     let fallback: String = name
-        .chars()
+        .nfkd()
         .filter(|c| c.is_ascii() && !c.is_control())
         .collect();
     if name.is_ascii() {
@@ -130,7 +164,14 @@ mod tests {
             ("a.json", "text/plain"),
             ("plot.PNG", "image/png"),
             ("model.pkl", "application/octet-stream"),
-            ("a.html.gz", "application/octet-stream"),
+            ("a.html.gz", "text/plain"),
+            ("a.tar.gz", "application/x-tar"),
+            ("a.tgz", "application/x-tar"),
+            ("a.gz", "application/octet-stream"),
+            (".tar.gz", "application/octet-stream"),
+            ("a.csv.Z", "text/plain"),
+            ("mail.mht", "application/octet-stream"),
+            ("film.swf", "application/octet-stream"),
             ("noextension", "application/octet-stream"),
             (".json", "application/octet-stream"),
             ("a.", "application/octet-stream"),
@@ -152,6 +193,10 @@ mod tests {
             ("a'b", "attachment; filename=a'b"),
             ("a%b", "attachment; filename=a%b"),
             ("", "attachment; filename=\"\""),
+            (
+                "ünï.txt",
+                "attachment; filename=uni.txt; filename*=UTF-8''%C3%BCn%C3%AF.txt",
+            ),
             (
                 "日本語",
                 "attachment; filename=download; filename*=UTF-8''%E6%97%A5%E6%9C%AC%E8%AA%9E",

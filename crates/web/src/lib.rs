@@ -12,5 +12,5 @@ pub use body::{BodyLimit, read_body};
 pub use content::{content_disposition, content_type};
 pub use declare::MatchedRoute;
 pub use report::Reporter;
-pub use request::{RequestFacts, RequestId, facts};
+pub use request::{RequestFacts, RequestId, facts, host_of};
 pub use routes::{Route, RouteFacts, RouteTable};

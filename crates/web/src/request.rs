@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ferroflow_model::{Caller, Error, Permission, Result};
-use http::Extensions;
+use http::{Extensions, HeaderMap, Uri, header};
 
 use crate::RouteFacts;
 
@@ -41,6 +41,16 @@ pub fn facts(extensions: &Extensions) -> Result<RequestFacts> {
         permission: route.permission,
         request_id: request_id.0.to_string(),
     })
+}
+
+/// The host that the client believes it talks to, with its port; empty when it does not say.
+pub fn host_of<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> &'a str {
+    if let Some(authority) = uri.authority() {
+        return authority.as_str();
+    }
+    let host = headers.get(header::HOST);
+    host.and_then(|value| value.to_str().ok())
+        .unwrap_or_default()
 }
 
 fn absent(what: &str) -> Error {

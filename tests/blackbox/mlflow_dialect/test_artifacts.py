@@ -164,6 +164,42 @@ def test_a_path_that_climbs_out_is_refused(tracking_uri, api, path):
         assert answer.status_code in (400, 404), (method, answer.status_code)
 
 
+@pytest.mark.parametrize(
+    ("operation", "body", "status", "message"),
+    [
+        ("upload", {}, 400, "path"),
+        ("upload", {"path": "a"}, 400, "Exactly one of run_id and model_id"),
+        ("upload", {"path": "..", "run_id": "x", "model_id": "m-x"}, 400, "Exactly one"),
+        ("upload", {"path": "..", "run_id": "x"}, 400, "Invalid path"),
+        ("upload", {"path": "a", "run_id": "x"}, 404, "x"),
+        ("upload", {"path": "a", "model_id": "m-x"}, 404, "m-x"),
+        ("upload", {"path": "a", "run_id": "RUN"}, 400, "proxied artifact storage"),
+        ("download", {"path": "a"}, 400, "run_id"),
+        ("download", {"run_id": "RUN"}, 400, "path"),
+        ("download", {"path": "%2e%2e", "run_id": "RUN", "expiration": 0}, 400, "Invalid path"),
+        ("download", {"path": "a", "run_id": "x", "expiration": 0}, 400, "1 and 604800"),
+        ("download", {"path": "a", "run_id": "x", "expiration": 604801}, 400, "1 and 604800"),
+        ("download", {"path": "a", "run_id": "x", "expiration": 604800}, 404, "x"),
+        ("download", {"path": "a", "run_id": "RUN"}, 400, "proxied artifact storage"),
+    ],
+)
+def test_signed_urls_need_an_object_store(api, active_run, operation, body, status, message):
+    if body.get("run_id") == "RUN":
+        body = {**body, "run_id": active_run.info.run_id}
+    answer = api.post(f"artifacts/presigned-{operation}-url", body)
+    assert (answer.status_code, message in answer.json()["message"]) == (status, True), answer.text
+
+
+def test_an_artifact_has_no_signed_url(tracking_uri, api):
+    for path, status, code in [
+        ("a/b", 501, "NOT_IMPLEMENTED"),
+        ("%2e%2e/a", 400, "INVALID_PARAMETER_VALUE"),
+    ]:
+        address = f"{tracking_uri}/api/2.0/mlflow-artifacts/presigned/{path}"
+        answer = api.session.get(address, timeout=30)
+        assert (answer.status_code, answer.json()["error_code"]) == (status, code)
+
+
 def test_delete_a_runs_artifacts(active_run):
     from mlflow.artifacts import list_artifacts
     from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository

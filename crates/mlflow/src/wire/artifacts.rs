@@ -100,3 +100,27 @@ pub(crate) struct FileList<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) next_page_token: Option<&'a str>,
 }
+
+/// Answers the beginning of an upload in parts.
+#[derive(Debug, Serialize)]
+pub(crate) struct UploadCredentials<'a> {
+    pub(crate) upload_id: &'a str,
+    pub(crate) credentials: Vec<PartCredential<'a>>,
+}
+
+/// Where one part is sent to.
+#[derive(Debug, Serialize)]
+pub(crate) struct PartCredential<'a> {
+    pub(crate) url: String,
+    pub(crate) part_number: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) headers: Option<PartHeaders<'a>>,
+}
+
+/// What a client sends with a part, as it would not by itself.
+#[derive(Debug, Serialize)]
+pub(crate) struct PartHeaders<'a> {
+    /// The workspace that the upload belongs to.
+    #[serde(rename = "X-MLFLOW-WORKSPACE")]
+    pub(crate) workspace: &'a str,
+}

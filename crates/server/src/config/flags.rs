@@ -153,6 +153,18 @@ pub struct Flags {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expose_metrics: Option<bool>,
 
+    /// The address under which clients reach the server, such as `https://ml.example.com`, where a
+    /// proxy in front of it changes the scheme, the host or the beginning of paths; unless given, the
+    /// server's own scheme and the host that the client names
+    #[arg(
+        long,
+        env = "FERROFLOW_PUBLIC_URL",
+        value_name = "URL",
+        help_heading = "Listening"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public_url: Option<String>,
+
     /// The directory of the database and the artifacts, where these are not placed elsewhere; it is
     /// made when absent
     #[arg(

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use clap::ValueEnum;
+use http::Uri;
 use serde::{Deserialize, Serialize};
 use tracing_subscriber::EnvFilter;
 
@@ -34,6 +35,7 @@ pub struct Settings {
     pub x_frame_options: String,
     pub disable_security_middleware: bool,
     pub expose_metrics: bool,
+    pub public_url: String,
     pub data_dir: PathBuf,
     pub database: Option<DatabaseUrl>,
     pub database_pool_size: usize,
@@ -68,6 +70,7 @@ impl Default for Settings {
             x_frame_options: "SAMEORIGIN".to_owned(),
             disable_security_middleware: false,
             expose_metrics: true,
+            public_url: String::new(),
             data_dir: PathBuf::from("./ferroflow-data"),
             database: None,
             database_pool_size: 16,
@@ -164,6 +167,7 @@ impl Settings {
             self.tls_cert.is_some() == self.tls_key.is_some(),
             "tls-cert and tls-key go together: give both to encrypt connections, or neither"
         );
+        check_public_url(&self.public_url)?;
         within("max-body-bytes", &self.max_body_bytes, 1024..=1 << 30)?;
         within("max-header-bytes", &self.max_header_bytes, 8192..=1 << 20)?;
         within(
@@ -217,6 +221,23 @@ fn check_header(key: &str, value: &str) -> Result<()> {
     ensure!(
         value.bytes().all(|byte| matches!(byte, b' '..=b'~')),
         "{key} = \"{value}\" cannot be the value of a header"
+    );
+    Ok(())
+}
+
+/// What clients ask for is appended to it.
+fn check_public_url(url: &str) -> Result<()> {
+    if url.is_empty() {
+        return Ok(());
+    }
+    let parsed = url.parse::<Uri>().ok().filter(|uri| {
+        let scheme = uri.scheme_str().unwrap_or_default();
+        let names_host = uri.host().is_some_and(|host| !host.is_empty());
+        ["http", "https"].contains(&scheme) && names_host && uri.query().is_none()
+    });
+    ensure!(
+        parsed.is_some() && !url.contains('#'),
+        "public-url = \"{url}\" is no address such as https://ml.example.com"
     );
     Ok(())
 }

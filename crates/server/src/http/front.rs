@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use axum::body::Body;
 use axum::response::Response;
 use ferroflow_model::{Caller, Error, ErrorKind};
-use ferroflow_web::{BodyLimit, MatchedRoute, RequestId};
+use ferroflow_web::{BodyLimit, MatchedRoute, RequestId, host_of};
 use futures_util::FutureExt;
 use http::header::{self, HeaderValue};
 use http::{Request, StatusCode};
@@ -235,7 +235,7 @@ struct Page {
 impl Page {
     fn that_sent(request: &Request<Body>) -> Option<Self> {
         let origin = request.headers().get(header::ORIGIN)?.clone();
-        let host = security::host_of(request).to_owned();
+        let host = host_of(request.uri(), request.headers()).to_owned();
         Some(Self { origin, host })
     }
 }

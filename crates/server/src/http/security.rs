@@ -6,6 +6,7 @@
 
 use axum::body::Body;
 use axum::response::Response;
+use ferroflow_web::host_of;
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Method, Request, StatusCode};
 
@@ -77,7 +78,7 @@ impl Security {
         if !self.is_checking {
             return None;
         }
-        let host = host_of(request);
+        let host = host_of(request.uri(), request.headers());
         if !self.knows_host(host) && !UNCHECKED_PATHS.contains(&request.uri().path()) {
             return Some(refusal(UNKNOWN_HOST));
         }
@@ -144,16 +145,6 @@ fn preflight(asked: &HeaderMap, known: bool) -> Response {
         headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, wanted.clone());
     }
     response
-}
-
-/// The host that the client believes it talks to; empty when it does not say.
-pub(super) fn host_of(request: &Request<Body>) -> &str {
-    if let Some(authority) = request.uri().authority() {
-        return authority.as_str();
-    }
-    let host = request.headers().get(header::HOST);
-    host.and_then(|value| value.to_str().ok())
-        .unwrap_or_default()
 }
 
 fn without_port(host: &str) -> &str {

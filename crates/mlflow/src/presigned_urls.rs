@@ -1,21 +1,19 @@
-//! Operations that need an object store behind the server. They check what they are asked, and
-//! then say that the local disk does not offer it.
+//! Signed URLs, which need an object store behind the server. The operations check what they are
+//! asked, and then say that the local disk does not offer it.
 
 use ferroflow_model::{Error, ErrorKind, ModelId, Permission, Resource, Result, RunId};
+use ferroflow_service::ArtifactPath;
 
 use crate::call::{Answer, Call};
 use crate::routes::{GET, POST, Roots, Routes};
 use crate::uri::Uri;
-use crate::wire::artifacts::{
-    AbortMultipartUpload, CompleteMultipartUpload, CreateMultipartUpload,
-    CreatePresignedDownloadUrl, CreatePresignedUploadUrl,
-};
+use crate::wire::artifacts::{CreatePresignedDownloadUrl, CreatePresignedUploadUrl};
 
 /// How long a signed URL may live, in seconds: what cloud providers allow.
 const MAX_EXPIRATION: i64 = 604_800;
 const DEFAULT_EXPIRATION: i64 = 900;
 
-/// The routes of uploads in parts and of signed URLs.
+/// The routes of signed URLs.
 pub(crate) fn declare(routes: &mut Routes) {
     let mut group = routes.group(Resource::Artifacts);
     let signed = "artifacts/presigned-upload-url";
@@ -32,27 +30,8 @@ pub(crate) fn declare(routes: &mut Routes) {
         "createPresignedDownloadUrl",
         presigned_download_url,
     );
+    let at = (GET, Roots::Both, "/2.0/mlflow-artifacts/presigned/{*path}");
     let reads = Permission::read(Resource::Artifacts);
-    let writes = Permission::write(Resource::Artifacts);
-    let create = "/2.0/mlflow-artifacts/mpu/create/{*path}";
-    let complete = "/2.0/mlflow-artifacts/mpu/complete/{*path}";
-    let abort = "/2.0/mlflow-artifacts/mpu/abort/{*path}";
-    let signed = "/2.0/mlflow-artifacts/presigned/{*path}";
-    let at = |path| (POST, Roots::Both, path);
-    routes.add(
-        at(create),
-        "createMultipartUpload",
-        writes,
-        create_multipart,
-    );
-    routes.add(
-        at(complete),
-        "completeMultipartUpload",
-        writes,
-        complete_multipart,
-    );
-    routes.add(at(abort), "abortMultipartUpload", writes, abort_multipart);
-    let at = (GET, Roots::Both, signed);
     routes.add(at, "getPresignedDownloadUrl", reads, presigned_download);
 }
 
@@ -63,23 +42,9 @@ fn unsupported(what: &str) -> Error {
     )
 }
 
-/// `POST mlflow-artifacts/mpu/create/{path}`
-pub(crate) async fn create_multipart(_call: Call<CreateMultipartUpload>) -> Answer {
-    Err(unsupported("Multipart upload").into())
-}
-
-/// `POST mlflow-artifacts/mpu/complete/{path}`
-pub(crate) async fn complete_multipart(_call: Call<CompleteMultipartUpload>) -> Answer {
-    Err(unsupported("Multipart upload").into())
-}
-
-/// `POST mlflow-artifacts/mpu/abort/{path}`
-pub(crate) async fn abort_multipart(_call: Call<AbortMultipartUpload>) -> Answer {
-    Err(unsupported("Multipart upload").into())
-}
-
 /// `GET mlflow-artifacts/presigned/{path}`
-pub(crate) async fn presigned_download(_call: Call<()>) -> Answer {
+pub(crate) async fn presigned_download(call: Call<()>) -> Answer {
+    ArtifactPath::parse(call.path.get("path"))?;
     Err(unsupported("Multipart download").into())
 }
 
@@ -87,21 +52,20 @@ pub(crate) async fn presigned_download(_call: Call<()>) -> Answer {
 pub(crate) async fn presigned_upload_url(call: Call<CreatePresignedUploadUrl>) -> Answer {
     let named = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
     let (service, context) = (&call.service, &call.context);
-    let root = match (named(&call.message.run_id), named(&call.message.model_id)) {
-        (Some(run_id), None) => {
-            let run = service.get_run(context, &RunId::new(run_id)).await?;
-            run.info.artifact_uri
-        }
-        (None, Some(model_id)) => {
-            let model_id = ModelId::new(model_id);
-            let model = service.get_logged_model(context, &model_id, false);
-            model.await?.artifact_uri
-        }
-        _ => {
-            return Err(
-                Error::invalid("Exactly one of run_id and model_id must be provided.").into(),
-            );
-        }
+    let run_id = named(&call.message.run_id);
+    let model_id = named(&call.message.model_id);
+    if run_id.is_some() == model_id.is_some() {
+        let message = "Exactly one of run_id and model_id must be provided.";
+        return Err(Error::invalid(message).into());
+    }
+    check_path(call.message.path.as_deref())?;
+    let root = if let Some(run_id) = run_id {
+        let run = service.get_run(context, &RunId::new(run_id)).await?;
+        run.info.artifact_uri
+    } else {
+        let model_id = ModelId::new(model_id.unwrap_or_default());
+        let model = service.get_logged_model(context, &model_id, false);
+        model.await?.artifact_uri
     };
     refuse_proxied(&root, "upload is not supported for", "a")?;
     Err(unsupported("Presigned upload").into())
@@ -109,6 +73,7 @@ pub(crate) async fn presigned_upload_url(call: Call<CreatePresignedUploadUrl>) -
 
 /// `POST artifacts/presigned-download-url`
 pub(crate) async fn presigned_download_url(call: Call<CreatePresignedDownloadUrl>) -> Answer {
+    check_path(call.message.path.as_deref())?;
     let expiration = call.message.expiration.unwrap_or(DEFAULT_EXPIRATION);
     if !(1..=MAX_EXPIRATION).contains(&expiration) {
         return Err(Error::invalid(format!(
@@ -125,6 +90,10 @@ pub(crate) async fn presigned_download_url(call: Call<CreatePresignedDownloadUrl
         "a run with a",
     )?;
     Err(unsupported("Presigned download").into())
+}
+
+fn check_path(path: Option<&str>) -> Result<()> {
+    ArtifactPath::parse(path.unwrap_or_default()).map(drop)
 }
 
 /// Refuses a root that only this server reads, so that there is nothing else to sign a URL for.
