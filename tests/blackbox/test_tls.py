@@ -63,6 +63,21 @@ def test_the_stock_mlflow_client(server, certificate, monkeypatch, tmp_path):
     assert Path(fetched).read_text() == "content"
 
 
+def test_parts_of_uploads_are_sent_encrypted(server, certificate, monkeypatch, tmp_path):
+    monkeypatch.setenv("MLFLOW_TRACKING_SERVER_CERT_PATH", str(certificate.certificate))
+    # Parts are sent without the client's own settings, so its environment has to trust the server.
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate.certificate))
+    monkeypatch.setenv("MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD", "true")
+    monkeypatch.setenv("MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE", "1")
+    client = mlflow.MlflowClient(server.url, server.url)
+    run = client.create_run(client.create_experiment("parts over tls"))
+    (tmp_path / "file.txt").write_text("content")
+    client.log_artifact(run.info.run_id, str(tmp_path / "file.txt"))
+    metrics = requests.get(f"{server.url}/metrics", timeout=5, verify=str(certificate.certificate))
+    assert 'operation="uploadPart",status="200"' in metrics.text
+    assert client.list_artifacts(run.info.run_id)[0].file_size == len("content")
+
+
 def test_tls_1_2_and_1_3_and_http_1_1(server, certificate):
     for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
         context = ssl.create_default_context(cafile=certificate.certificate)

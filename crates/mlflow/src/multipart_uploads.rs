@@ -138,18 +138,17 @@ async fn read<M: Message>(directory: &str, request: Request) -> Result<(Parts, M
 /// The URL of each part but for its number, which comes last.
 fn part_url(request: &Parts, options: &RoutesOptions, upload: &OpenUpload) -> String {
     let origin = if options.public_url.is_empty() {
-        Cow::from(format!(
-            "http://{}",
-            host_of(&request.uri, &request.headers)
-        ))
+        let host = host_of(&request.uri, &request.headers);
+        Cow::from(format!("{}://{host}", options.scheme))
     } else {
         Cow::from(options.public_url.trim_end_matches('/'))
     };
-    // What comes before is the same for all operations: a prefix, or the path of a tenant.
+    let prefix = options.static_prefix.trim_end_matches('/');
+    // What comes before is the same for all operations: nothing much, or the path of a tenant.
     let mounted_at = request.uri.path().split(BASE).next().unwrap_or_default();
     let path = utf8_percent_encode(upload.path.as_str(), NOT_IN_PATH);
     let id = &upload.id;
-    format!("{origin}{mounted_at}{BASE}part/{path}?upload_id={id}&part_number=")
+    format!("{origin}{prefix}{mounted_at}{BASE}part/{path}?upload_id={id}&part_number=")
 }
 
 fn completed_part(part: MultipartUploadPart) -> Result<CompletedPart> {

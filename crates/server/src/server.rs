@@ -190,6 +190,7 @@ fn mlflow_options(settings: &Settings) -> Result<RoutesOptions> {
     Ok(RoutesOptions {
         scheme: if is_encrypted { "https" } else { "http" },
         public_url: settings.public_url.clone(),
+        static_prefix: settings.static_prefix.clone(),
         artifact_roots: vec![artifacts.display().to_string()],
         working_directory: std::env::current_dir()?,
         serve_artifacts: settings.serve_artifacts,

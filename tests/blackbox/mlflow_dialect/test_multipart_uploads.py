@@ -252,16 +252,32 @@ def test_parts_go_where_the_client_found_the_server(server, uploads):
     assert refused.status_code == 403
 
 
-def test_behind_a_proxy_the_operator_says_where_parts_go(tmp_path):
-    server = Server(tmp_path, arguments=("--public-url", "https://ml.example.com/lab/")).start()
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("--public-url", "https://ml.example.com/lab/"), "https://ml.example.com/lab"),
+        (("--static-prefix", "/lab"), "http://127.0.0.1:PORT/lab"),
+        (
+            ("--public-url", "https://ml.example.com", "--static-prefix", "/lab"),
+            "https://ml.example.com/lab",
+        ),
+    ],
+)
+def test_the_operator_says_where_parts_go(tmp_path, arguments, expected):
+    server = Server(tmp_path, arguments=arguments).start()
     try:
-        upload = Uploads(server.url, "a b").create(1)
+        prefix = "/lab" if "--static-prefix" in arguments else ""
+        uploads = Uploads(server.url + prefix, "a b")
+        upload = uploads.create(1)
+        url = upload["credentials"][0]["url"]
+        if "--public-url" not in arguments:
+            part = put_part(upload["credentials"][0], b"x")
+            assert uploads.complete(upload["upload_id"], [part]).status_code == 200
+            assert uploads.content() == b"x"
     finally:
         server.stop()
-    expected = (
-        "https://ml.example.com/lab/api/2.0/mlflow-artifacts/mpu/part/a%20b/big.bin?upload_id="
-    )
-    assert upload["credentials"][0]["url"].startswith(expected)
+    base = expected.replace("PORT", str(server.port))
+    assert url.startswith(f"{base}/api/2.0/mlflow-artifacts/mpu/part/a%20b/big.bin?upload_id=")
 
 
 def test_clients_are_not_told_to_use_parts(api, tracking_uri):

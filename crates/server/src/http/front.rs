@@ -23,7 +23,7 @@ use tracing::{Level, debug, enabled, error};
 use super::dialect::{Dialect, not_found};
 use super::prefix::StaticPrefix;
 use super::rate_limit::{Counted, Rate, RateLimiter};
-use super::security::{self, Security};
+use super::security::Security;
 use crate::probes;
 use crate::routes::Routers;
 use crate::telemetry::RequestMetrics;
