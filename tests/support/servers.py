@@ -27,11 +27,13 @@ class Server:
         database: str | None = None,
         arguments: tuple = (),
         certificate: Certificate | None = None,
+        static_prefix: str = "",
     ):
         self.directory = directory
         self.database = database
         self.arguments = arguments
         self.certificate = certificate
+        self.static_prefix = static_prefix
         self.port = free_port()
         self.log_path = directory / "server.log"
         self.process: subprocess.Popen | None = None
@@ -39,7 +41,7 @@ class Server:
     @property
     def url(self) -> str:
         scheme = "https" if self.certificate else "http"
-        return f"{scheme}://127.0.0.1:{self.port}"
+        return f"{scheme}://127.0.0.1:{self.port}{self.static_prefix}"
 
     @property
     def log(self) -> str:
@@ -52,6 +54,8 @@ class Server:
             command += ["--database", self.database]
         if self.certificate:
             command += self.certificate.arguments
+        if self.static_prefix:
+            command += ["--static-prefix", self.static_prefix]
         return [*command, *self.arguments]
 
     def environment(self) -> dict[str, str]:

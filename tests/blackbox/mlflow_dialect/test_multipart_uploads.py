@@ -253,31 +253,29 @@ def test_parts_go_where_the_client_found_the_server(server, uploads):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "expected"),
+    ("public_url", "prefix", "expected"),
     [
-        (("--public-url", "https://ml.example.com/lab/"), "https://ml.example.com/lab"),
-        (("--static-prefix", "/lab"), "http://127.0.0.1:PORT/lab"),
-        (
-            ("--public-url", "https://ml.example.com", "--static-prefix", "/lab"),
-            "https://ml.example.com/lab",
-        ),
+        ("https://ml.example.com/lab/", "", "https://ml.example.com/lab"),
+        ("https://ml.example.com", "/lab", "https://ml.example.com/lab"),
+        ("", "/lab", "http://127.0.0.1:PORT/lab"),
     ],
 )
-def test_the_operator_says_where_parts_go(tmp_path, arguments, expected):
-    server = Server(tmp_path, arguments=arguments).start()
+def test_the_operator_says_where_parts_go(tmp_path, public_url, prefix, expected):
+    arguments = ("--public-url", public_url)
+    server = Server(tmp_path, arguments=arguments, static_prefix=prefix).start()
     try:
-        prefix = "/lab" if "--static-prefix" in arguments else ""
-        uploads = Uploads(server.url + prefix, "a b")
+        uploads = Uploads(server.url, "a b")
         upload = uploads.create(1)
-        url = upload["credentials"][0]["url"]
-        if "--public-url" not in arguments:
-            part = put_part(upload["credentials"][0], b"x")
+        credential = upload["credentials"][0]
+        if not public_url:
+            part = put_part(credential, b"x")
             assert uploads.complete(upload["upload_id"], [part]).status_code == 200
             assert uploads.content() == b"x"
     finally:
         server.stop()
     base = expected.replace("PORT", str(server.port))
-    assert url.startswith(f"{base}/api/2.0/mlflow-artifacts/mpu/part/a%20b/big.bin?upload_id=")
+    part_url = f"{base}/api/2.0/mlflow-artifacts/mpu/part/a%20b/big.bin?upload_id="
+    assert credential["url"].startswith(part_url)
 
 
 def test_clients_are_not_told_to_use_parts(api, tracking_uri):
