@@ -8,7 +8,7 @@ use ferroflow_model::{
     Context, Error, Etag, ExperimentId, Page, Param, Result, RunId, Tag, TagChanges,
 };
 use ferroflow_store::runs as store;
-use ferroflow_store::search::RunSearch;
+use ferroflow_store::search::{Effort, RunSearch};
 
 use crate::Service;
 use crate::names::random_name;
@@ -90,6 +90,7 @@ impl Service {
             search,
             experiment_ids,
             view,
+            effort: Effort::default(),
         })
         .await
     }

@@ -33,6 +33,52 @@ impl Engine {
         }
     }
 
+    /// What the indexes on texts hold of one, when that is less than all of it: an entry of
+    /// PostgreSQL's has a limit, so there it is the beginning.
+    pub fn indexed_text(self, expression: &str) -> Option<String> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres => Some(format!("substr({expression}, 1, 64)")),
+        }
+    }
+
+    /// Whether the indexes on texts hold `expression` as argument number `argument`: true when
+    /// both are equal, and perhaps when both are long.
+    pub fn indexed_text_is(self, expression: &str, argument: usize) -> String {
+        match self {
+            Self::Sqlite => format!("{expression} = ${argument}"),
+            Self::Postgres => {
+                format!("substr({expression}, 1, 64) = substr(${argument}::text, 1, 64)")
+            }
+        }
+    }
+
+    /// The same for any text of a list.
+    pub fn indexed_text_any_of(self, expression: &str, argument: usize) -> String {
+        match self {
+            Self::Sqlite => self.any_of(expression, argument),
+            Self::Postgres => format!(
+                "substr({expression}, 1, 64) = \
+                 ANY(ARRAY(SELECT substr(t, 1, 64) FROM unnest(${argument}::text[]) t))"
+            ),
+        }
+    }
+
+    /// Runs `select` for each number of the list given as argument number `argument`, which it
+    /// calls `s.value`, and answers all row keys that it selects from `rows r`.
+    pub fn for_each(self, argument: usize, rows: &str, row_key: &str, select: &str) -> String {
+        match self {
+            Self::Sqlite => format!(
+                "SELECT {row_key} FROM rarray(${argument}) s CROSS JOIN {rows} \
+                 WHERE {row_key} IN ({select})"
+            ),
+            Self::Postgres => format!(
+                "SELECT r.* FROM unnest(${argument}::bigint[]) AS s(value) \
+                 CROSS JOIN LATERAL ({select}) r"
+            ),
+        }
+    }
+
     /// Locks the rows that a SELECT reads until the transaction ends. SQLite has one writer, so
     /// nothing can come between.
     pub const fn for_update(self) -> &'static str {
@@ -53,12 +99,13 @@ impl Engine {
 
     /// The text of a migration for this engine.
     pub(crate) fn migration(self, text: &str) -> String {
-        let words: [(&str, &str); 4] = match self {
+        let words: [(&str, &str); 5] = match self {
             Self::Sqlite => [
                 ("{pk}", "INTEGER PRIMARY KEY AUTOINCREMENT"),
                 ("{row}", "INTEGER PRIMARY KEY"),
                 ("{text}", "TEXT"),
                 ("{clustered}", " WITHOUT ROWID"),
+                ("{indexed value}", "value"),
             ],
             Self::Postgres => [
                 (
@@ -72,6 +119,7 @@ impl Engine {
                 // The order of text must not depend on the database's locale.
                 ("{text}", "TEXT COLLATE \"C\""),
                 ("{clustered}", ""),
+                ("{indexed value}", "substr(value, 1, 64)"),
             ],
         };
         words.iter().fold(text.to_owned(), |text, (word, meaning)| {

@@ -8,13 +8,16 @@ mod experiments;
 mod filter;
 mod logged_models;
 mod model_versions;
+mod narrow;
 mod order;
 mod page;
+mod plan;
 mod registered_models;
 mod runs;
 mod scope;
 mod sql;
 mod token;
+mod walk;
 
 use std::sync::Arc;
 
@@ -24,6 +27,7 @@ use ferroflow_search::Filter;
 pub use experiments::ExperimentSearch;
 pub use logged_models::{LoggedModelClause, LoggedModelSearch};
 pub use model_versions::ModelVersionSearch;
+pub use plan::Effort;
 pub use registered_models::RegisteredModelSearch;
 pub use runs::RunSearch;
 pub(crate) use token::refused as refused_token;

@@ -45,10 +45,14 @@ mod search_experiments;
 mod search_logged_models;
 #[path = "conformance/search_plans.rs"]
 mod search_plans;
+#[path = "conformance/search_random_runs.rs"]
+mod search_random_runs;
 #[path = "conformance/search_registry.rs"]
 mod search_registry;
 #[path = "conformance/search_run_fixtures.rs"]
 mod search_run_fixtures;
+#[path = "conformance/search_run_oracle.rs"]
+mod search_run_oracle;
 #[path = "conformance/search_run_pages.rs"]
 mod search_run_pages;
 #[path = "conformance/search_runs.rs"]

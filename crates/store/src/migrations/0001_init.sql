@@ -78,6 +78,9 @@ CREATE TABLE run_params (
     PRIMARY KEY (run_pk, key_id)
 ){clustered};
 
+-- Searches find runs by these indexes, and take the order from them.
+CREATE INDEX run_params_by_value ON run_params (experiment_pk, key_id, {indexed value}, run_pk);
+
 CREATE TABLE run_tags (
     run_pk BIGINT NOT NULL,
     key_id BIGINT NOT NULL,
@@ -85,6 +88,8 @@ CREATE TABLE run_tags (
     value {text} NOT NULL,
     PRIMARY KEY (run_pk, key_id)
 ){clustered};
+
+CREATE INDEX run_tags_by_value ON run_tags (experiment_pk, key_id, {indexed value}, run_pk);
 
 -- The latest point of each series of a run.
 CREATE TABLE run_metrics (
@@ -97,6 +102,8 @@ CREATE TABLE run_metrics (
     is_nan BOOLEAN NOT NULL,
     PRIMARY KEY (run_pk, key_id)
 ){clustered};
+
+CREATE INDEX run_metrics_by_value ON run_metrics (experiment_pk, key_id, is_nan, value, run_pk);
 
 -- All points, clustered by series in the order in which a history is read, so that each page of it
 -- costs the same. A point is its own key: an exact duplicate is the same point.

@@ -47,9 +47,8 @@ impl ExperimentSearch {
     async fn find<C: Conn>(&self, conn: &mut C) -> Result<Found> {
         let search = &self.search;
         let keys = search.keys.find(conn, &self.key_names()).await?;
-        let mut sql = Sql::new(conn.engine());
         let order = order(&search.order_by);
-        select(&mut sql, "e.experiment_pk", "experiments e", &order);
+        let mut sql = select(conn.engine(), "e.experiment_pk", "experiments e", &order);
         sql.push_argument("e.workspace_pk = ", self.tenant.workspace);
         push_view(&mut sql, "e.lifecycle", self.view);
         push_filter(&mut sql, search.filter.as_ref(), |sql, comparison| {
@@ -70,7 +69,7 @@ impl ExperimentSearch {
 }
 
 /// Without clauses, MLflow breaks ties by the smaller number, and otherwise by the larger one.
-fn order(clauses: &[OrderBy<ExperimentAttribute>]) -> Order {
+fn order(clauses: &[OrderBy<ExperimentAttribute>]) -> Order<'static> {
     let mut order = Order::default();
     for OrderBy { field, ascending } in clauses {
         let (column, content) = attribute_order(*field);

@@ -10,7 +10,7 @@ use super::sql::Sql;
 use crate::tags::KeyedTable;
 
 /// A table of values by owner and interned key, beside the rows that are searched.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct SideTable {
     /// Its name.
     pub(super) name: &'static str,
@@ -46,6 +46,15 @@ pub(super) fn push_filter<'a, F>(
     if let Some(filter) = filter {
         sql.push(" AND ");
         push_expression(sql, filter, &compare);
+    }
+}
+
+/// The comparisons that all matches satisfy.
+pub(super) fn demanded<F>(filter: &Filter<F>) -> Vec<&Comparison<F>> {
+    match filter {
+        Expression::And(operands) => operands.iter().flat_map(demanded).collect(),
+        Expression::Comparison(comparison) => vec![comparison],
+        Expression::Or(_) | Expression::Not(_) => Vec::new(),
     }
 }
 

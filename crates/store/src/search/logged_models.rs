@@ -84,9 +84,13 @@ impl LoggedModelSearch {
         }
         let search = &self.search;
         let keys = search.keys.find(conn, &self.key_names()).await?;
-        let mut sql = Sql::new(conn.engine());
-        let order = order(&mut sql, &search.order_by, &keys);
-        select(&mut sql, "l.logged_model_pk", "logged_models l", &order);
+        let order = order(&search.order_by, &keys);
+        let mut sql = select(
+            conn.engine(),
+            "l.logged_model_pk",
+            "logged_models l",
+            &order,
+        );
         push_experiments(&mut sql, "l.experiment_pk", &experiments);
         push_view(&mut sql, "l.lifecycle", ViewType::ActiveOnly);
         push_filter(&mut sql, search.filter.as_ref(), |sql, comparison| {
@@ -151,7 +155,7 @@ fn push_on_datasets<'a>(sql: &mut Sql<'a>, datasets: &'a [MetricDataset]) {
     sql.push(if datasets.is_empty() { "" } else { ")" });
 }
 
-fn order<'a>(sql: &mut Sql<'a>, clauses: &'a [LoggedModelClause], keys: &KeyIds) -> Order {
+fn order<'a>(clauses: &'a [LoggedModelClause], keys: &KeyIds) -> Order<'a> {
     let mut order = Order::default();
     for clause in clauses {
         let OrderBy { field, ascending } = &clause.order;
@@ -161,7 +165,7 @@ fn order<'a>(sql: &mut Sql<'a>, clauses: &'a [LoggedModelClause], keys: &KeyIds)
                 order.column(column, content, *ascending);
             }
             LoggedModelOrder::Metric(key) => {
-                push_latest_point(&mut order, sql, clause, keys.get(key).unwrap_or(NO_KEY));
+                push_latest_point(&mut order, clause, keys.get(key).unwrap_or(NO_KEY));
             }
         }
     }
@@ -179,26 +183,21 @@ fn order<'a>(sql: &mut Sql<'a>, clauses: &'a [LoggedModelClause], keys: &KeyIds)
 }
 
 /// Adds the latest point of a series, of all runs.
-fn push_latest_point<'a>(
-    order: &mut Order,
-    sql: &mut Sql<'a>,
-    clause: &'a LoggedModelClause,
-    key_id: i64,
-) {
+fn push_latest_point<'a>(order: &mut Order<'a>, clause: &'a LoggedModelClause, key_id: i64) {
     let alias = order.next_alias();
     let SideTable { name, .. } = METRICS;
-    let key = sql.argument(key_id);
+    let key = order.argument(key_id);
     let mut on_dataset = String::new();
     for (column, text) in [
         ("dataset_name", &clause.dataset_name),
         ("dataset_digest", &clause.dataset_digest),
     ] {
         if let Some(text) = text {
-            let number = sql.argument(text);
+            let number = order.argument(text);
             let _ = write!(on_dataset, " AND x.{column} = ${number}");
         }
     }
-    order.join(format_args!(
+    let join = format!(
         " LEFT JOIN {name} {alias} ON {} AND {alias}.key_id = ${key} \
          AND ({alias}.timestamp_ms, {alias}.step, {alias}.run_id) = \
          (SELECT x.timestamp_ms, x.step, x.run_id FROM {name} x \
@@ -206,8 +205,8 @@ fn push_latest_point<'a>(
          ORDER BY x.timestamp_ms DESC, x.step DESC, x.run_id LIMIT 1)",
         METRICS.belongs(&alias),
         METRICS.belongs("x"),
-    ));
-    order.joined(&alias, Content::Metric, clause.order.ascending);
+    );
+    order.joined(join, clause.order.ascending);
 }
 
 fn attribute_order(attribute: LoggedModelAttribute) -> (&'static str, Content) {

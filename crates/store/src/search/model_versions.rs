@@ -72,9 +72,8 @@ impl ModelVersionSearch {
             return Ok(Found::NOTHING);
         };
         let keys = search.keys.find(conn, &self.key_names()).await?;
-        let mut sql = Sql::new(conn.engine());
         let order = order(&search.order_by, &scope);
-        select(&mut sql, "v.version_pk", VERSION_TABLES, &order);
+        let mut sql = select(conn.engine(), "v.version_pk", VERSION_TABLES, &order);
         match scope {
             Scope::Platform => sql.push_argument("v.platform_pk = ", self.tenant.platform),
             Scope::Model(model) => sql.push_argument("v.model_pk = ", model),
@@ -139,7 +138,7 @@ fn exact_text(
     }
 }
 
-fn order(clauses: &[OrderBy<ModelVersionOrder>], scope: &Scope) -> Order {
+fn order(clauses: &[OrderBy<ModelVersionOrder>], scope: &Scope) -> Order<'static> {
     let mut order = Order::default();
     let has = |field| clauses.iter().any(|clause| clause.field == field);
     for OrderBy { field, ascending } in clauses {
@@ -157,7 +156,7 @@ fn order(clauses: &[OrderBy<ModelVersionOrder>], scope: &Scope) -> Order {
     order
 }
 
-fn push_key(order: &mut Order, field: ModelVersionOrder, ascending: bool, scope: &Scope) {
+fn push_key(order: &mut Order<'_>, field: ModelVersionOrder, ascending: bool, scope: &Scope) {
     match (field, scope) {
         // All names are equal then, and without this key an index gives the order.
         (ModelVersionOrder::Name, Scope::Model(_)) => {}

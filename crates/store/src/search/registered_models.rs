@@ -56,9 +56,8 @@ impl RegisteredModelSearch {
     async fn find<C: Conn>(&self, conn: &mut C) -> Result<Found> {
         let search = &self.search;
         let keys = search.keys.find(conn, &self.key_names()).await?;
-        let mut sql = Sql::new(conn.engine());
         let order = order(&search.order_by);
-        select(&mut sql, "m.model_pk", "registered_models m", &order);
+        let mut sql = select(conn.engine(), "m.model_pk", "registered_models m", &order);
         sql.push_argument("m.platform_pk = ", self.tenant.platform);
         let with_prompts = asks_for_prompts(search.filter.as_ref(), prompt_tag);
         push_prompts(&mut sql, with_prompts);
@@ -79,7 +78,7 @@ impl RegisteredModelSearch {
     }
 }
 
-fn order(clauses: &[OrderBy<RegisteredModelOrder>]) -> Order {
+fn order(clauses: &[OrderBy<RegisteredModelOrder>]) -> Order<'static> {
     let mut order = Order::default();
     for OrderBy { field, ascending } in clauses {
         match field {

@@ -2,17 +2,24 @@
 
 use ferroflow_model::runs::Run;
 use ferroflow_model::{ExperimentId, Page, Result, ViewType};
-use ferroflow_search::{Comparison, DatasetAttribute, OrderBy, RunAttribute, RunField, RunOrder};
+use ferroflow_search::{
+    Comparison, DatasetAttribute, OrderBy, Predicate, RunAttribute, RunField, RunOrder,
+    TextOperator,
+};
 
 use super::Search;
-use super::filter::{SideTable, push_column, push_filter, push_keyed, push_metric, push_nullable};
-use super::order::{Content, Order};
-use super::page::{Found, find_page, select};
-use super::scope::{find_experiments, push_experiments, push_view};
+use super::filter::{
+    SideTable, demanded, push_column, push_filter, push_keyed, push_metric, push_nullable,
+};
+use super::narrow::{Ranges, range_of_values};
+use super::order::{Content, Order, Values};
+use super::page::{Found, Wanted};
+use super::plan::{Effort, Plan, Rows};
+use super::scope::find_experiments;
 use super::sql::Sql;
 use crate::args;
 use crate::command::{Query, Tenant};
-use crate::conn::Conn;
+use crate::conn::{Conn, Engine};
 use crate::keys::KeyIds;
 use crate::runs::{RUN_COLUMNS, RUN_TABLES, complete_runs, run_row};
 use crate::tags::{RUN_PARAMS, RUN_TAGS};
@@ -38,6 +45,8 @@ pub struct RunSearch {
     pub experiment_ids: Vec<ExperimentId>,
     /// Which lifecycle stages.
     pub view: ViewType,
+    /// How much it may look at before it settles on a way.
+    pub effort: Effort,
 }
 
 impl Query for RunSearch {
@@ -70,21 +79,31 @@ impl RunSearch {
         }
         let search = &self.search;
         let keys = search.keys.find(conn, &self.key_names()).await?;
-        let mut sql = Sql::new(conn.engine());
-        let order = order(&mut sql, &search.order_by, &keys);
-        select(&mut sql, "r.run_pk", "runs r", &order);
-        push_experiments(&mut sql, "r.experiment_pk", &experiments);
-        push_view(&mut sql, "r.lifecycle", self.view);
-        push_filter(&mut sql, search.filter.as_ref(), |sql, comparison| {
-            push_comparison(sql, comparison, &keys);
-        });
+        let order = order(&search.order_by, &keys);
         let request = (
             &search.filter,
             &search.order_by,
             &self.experiment_ids,
             self.view,
         );
-        find_page(conn, sql, &order, &search.page, &request).await
+        let wanted = Wanted::new(&order, &search.page, &request)?;
+        let runs = Runs {
+            search: self,
+            experiments: &experiments,
+            keys: &keys,
+        };
+        let plan = Plan {
+            engine: conn.engine(),
+            rows: &runs,
+            experiments: &experiments,
+            view: self.view,
+            order: &order,
+            wanted: &wanted,
+            ranges: runs.ranges(conn.engine()),
+            effort: self.effort,
+        };
+        let hits = plan.find(conn).await?;
+        wanted.found(hits)
     }
 
     fn key_names(&self) -> Vec<&str> {
@@ -108,7 +127,97 @@ impl RunSearch {
     }
 }
 
-fn order(sql: &mut Sql<'_>, clauses: &[OrderBy<RunOrder>], keys: &KeyIds) -> Order {
+/// What a search looks at, with the names of its keys resolved.
+struct Runs<'a> {
+    search: &'a RunSearch,
+    experiments: &'a [i64],
+    keys: &'a KeyIds,
+}
+
+impl Rows for Runs<'_> {
+    const TABLE: &'static str = "runs r";
+    const ROW_KEY: &'static str = "r.run_pk";
+    const EXPERIMENT: &'static str = "r.experiment_pk";
+    const LIFECYCLE: &'static str = "r.lifecycle";
+    const INDEXED: &'static str = "r.start_ms";
+
+    fn push_filter<'s>(&'s self, sql: &mut Sql<'s>) {
+        push_filter(
+            sql,
+            self.search.search.filter.as_ref(),
+            |sql, comparison| {
+                push_comparison(sql, comparison, self.keys);
+            },
+        );
+    }
+
+    fn push_bounds<'s>(&'s self, sql: &mut Sql<'s>, values: &Values) {
+        let filter = self.search.search.filter.as_ref();
+        for comparison in filter.map(demanded).unwrap_or_default() {
+            let RunField::Metric(key) = &comparison.field else {
+                continue;
+            };
+            if values.table == METRICS && self.keys.get(key) == Some(values.key_id) {
+                sql.push(" AND ");
+                let column = format!("{}.value", values.alias);
+                push_column(sql, &column, &comparison.predicate);
+            }
+        }
+    }
+}
+
+impl<'a> Runs<'a> {
+    fn ranges(&self, engine: Engine) -> Option<Ranges<'a>> {
+        let filter = self.search.search.filter.as_ref()?;
+        Ranges::of(filter, &|comparison| self.range(engine, comparison))
+    }
+
+    /// The range of an index that holds all runs which a comparison matches.
+    fn range(&self, engine: Engine, comparison: &'a Comparison<RunField>) -> Option<Sql<'a>> {
+        let (table, key) = match &comparison.field {
+            RunField::Metric(key) => (METRICS, key.as_str()),
+            RunField::Param(key) => (PARAMS, key.as_str()),
+            RunField::Tag(key) => (TAGS, key.as_str()),
+            RunField::Attribute(RunAttribute::RunName) => (TAGS, NAME_TAG),
+            RunField::Attribute(RunAttribute::RunId) => {
+                return range_of_ids(engine, self.search.tenant, &comparison.predicate);
+            }
+            RunField::Attribute(_) | RunField::Dataset(_) => return None,
+        };
+        let key_id = self.keys.get(key);
+        range_of_values(
+            engine,
+            table,
+            self.experiments,
+            key_id,
+            &comparison.predicate,
+        )
+    }
+}
+
+/// The runs with these ids.
+fn range_of_ids(engine: Engine, tenant: Tenant, predicate: &Predicate) -> Option<Sql<'_>> {
+    let names_ids = matches!(
+        predicate,
+        Predicate::Text {
+            operator: TextOperator::Equal,
+            ..
+        } | Predicate::TextIn { negated: false, .. }
+    );
+    if !names_ids {
+        return None;
+    }
+    let mut sql = Sql::new(engine);
+    sql.push_argument(
+        "SELECT r.run_pk FROM runs r WHERE r.platform_pk = ",
+        tenant.platform,
+    );
+    sql.push(" AND ");
+    push_column(&mut sql, "r.run_id", predicate);
+    Some(sql)
+}
+
+fn order<'a>(clauses: &[OrderBy<RunOrder>], keys: &KeyIds) -> Order<'a> {
     let mut order = Order::default();
     for OrderBy { field, ascending } in clauses {
         let (table, key, content) = match field {
@@ -121,7 +230,7 @@ fn order(sql: &mut Sql<'_>, clauses: &[OrderBy<RunOrder>], keys: &KeyIds) -> Ord
             RunOrder::Param(key) => (PARAMS, key, Content::OptionalText),
             RunOrder::Tag(key) => (TAGS, key, Content::OptionalText),
         };
-        order.keyed(sql, table, keys.get(key), content, *ascending);
+        order.keyed(table, keys.get(key), content, *ascending);
     }
     let has = |attribute| {
         clauses

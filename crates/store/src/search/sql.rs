@@ -6,6 +6,7 @@ use crate::Value;
 use crate::conn::Engine;
 
 /// A statement that grows from left to right.
+#[derive(Clone)]
 pub(super) struct Sql<'a> {
     /// Which engine it is for.
     pub(super) engine: Engine,
@@ -18,10 +19,15 @@ pub(super) struct Sql<'a> {
 impl<'a> Sql<'a> {
     /// An empty statement.
     pub(super) fn new(engine: Engine) -> Self {
+        Self::with(engine, Vec::new())
+    }
+
+    /// A statement without text that has its first arguments.
+    pub(super) fn with(engine: Engine, arguments: Vec<Value<'a>>) -> Self {
         Self {
             engine,
             text: String::new(),
-            arguments: Vec::new(),
+            arguments,
         }
     }
 

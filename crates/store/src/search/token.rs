@@ -59,7 +59,7 @@ pub(super) fn encode(fingerprint: &str, places: &[Place]) -> Result<String> {
 }
 
 /// Reads a token that [`encode`] made for the same search.
-pub(super) fn decode(token: &str, fingerprint: &str, order: &Order) -> Result<Vec<Place>> {
+pub(super) fn decode(token: &str, fingerprint: &str, order: &Order<'_>) -> Result<Vec<Place>> {
     let unknown = || refused(token);
     let bytes = BASE64.decode(token).map_err(|_| unknown())?;
     let token: Token = serde_json::from_slice(&bytes).map_err(|_| unknown())?;
@@ -126,10 +126,10 @@ mod tests {
     use super::*;
     use crate::search::order::Content;
 
-    fn order() -> Order {
+    fn order() -> Order<'static> {
         let mut order = Order::default();
-        order.joined("o0", Content::Metric, false);
-        order.joined("o1", Content::OptionalText, true);
+        order.column("o0.value", Content::Metric, false);
+        order.column("o1.value", Content::OptionalText, true);
         order.column("r.start_ms", Content::Integer, false);
         order.column("r.run_id", Content::Text, true);
         order

@@ -5,12 +5,13 @@ use std::sync::Mutex;
 
 use ferroflow_model::{ExperimentId, PageRequest, Result, ViewType};
 use ferroflow_search::{Filter, OrderBy};
-use ferroflow_store::search::{ExperimentSearch, RunSearch, Search};
+use ferroflow_store::search::{Effort, ExperimentSearch, RunSearch, Search};
 use ferroflow_store::{BulkInsert, Conn, Engine, Query, Row, Statement, Value};
 
+use crate::experiments::create_experiment;
 use crate::harness::{TestDb, on_each_engine};
-use crate::runs::create_run;
 use crate::search_registry::{create_model, create_version, models, versions};
+use crate::search_run_fixtures::{RUNS, create};
 
 /// A query that answers with the plans of its statements.
 struct Explained<Q>(Q);
@@ -94,6 +95,7 @@ fn runs(test: &TestDb, filter: &str, page: PageRequest) -> RunSearch {
         },
         experiment_ids: vec![ExperimentId::DEFAULT],
         view: ViewType::ActiveOnly,
+        effort: Effort::default(),
     }
 }
 
@@ -103,24 +105,132 @@ async fn runs_come_out_of_their_index_in_order() {
         if test.db().engine() == Engine::Postgres {
             return;
         }
-        for id in ["a", "b", "c"] {
-            create_run(test, id).await;
+        for sketch in RUNS {
+            create(test, *sketch).await;
         }
         let first = runs(test, "", page(1, None));
         let token = test.read(first).await.unwrap().next_page_token;
         assert!(token.is_some());
         for filter in [
             "",
-            "metrics.loss > 1 AND params.p = '1' AND tags.`mlflow.runName` = 'x'",
+            "metrics.loss > -9 AND params.depth != '1' AND tags.`mlflow.runName` = 'Alpha'",
         ] {
-            test.db().intern(&["loss", "p"]).await.unwrap();
-            let first = plan(test, runs(test, filter, page(1, None)), "runs_by_start").await;
+            let search = walking(runs(test, filter, page(1, None)));
+            let first = plan(test, search, "runs_by_start").await;
             assert!(!first.contains("TEMP B-TREE"), "{first}");
         }
         let next = plan(test, runs(test, "", page(1, token)), "runs_by_start").await;
         assert!(!next.contains("TEMP B-TREE"), "{next}");
         // The place where the page begins is found in the index, not by walking to it.
         assert!(next.contains("start_ms<?"), "{next}");
+    })
+    .await;
+}
+
+/// A search that takes the way of an index in its order, whatever the filter.
+fn walking(search: RunSearch) -> RunSearch {
+    let effort = Effort {
+        first_entries: 0,
+        first_steps: 1,
+        more_entries: 0,
+        merged_rows: 1_000,
+    };
+    RunSearch { effort, ..search }
+}
+
+fn by_metric(search: RunSearch) -> RunSearch {
+    let mut search = search;
+    search.search.order_by = OrderBy::parse_each(&["metrics.loss DESC"]).unwrap();
+    search
+}
+
+#[tokio::test]
+async fn runs_come_out_of_the_index_on_values_in_order() {
+    on_each_engine(async |test| {
+        if test.db().engine() == Engine::Postgres {
+            return;
+        }
+        for sketch in RUNS {
+            create(test, *sketch).await;
+        }
+        let search = |token| by_metric(runs(test, "", page(1, token)));
+        let token = test.read(search(None)).await.unwrap().next_page_token;
+        let first = plan(test, search(None), "run_metrics_by_value").await;
+        let next = plan(test, search(token), "run_metrics_by_value").await;
+        for plan in [&first, &next] {
+            // Only among equal values are runs sorted.
+            assert!(plan.contains("LAST 2 TERMS OF ORDER BY"), "{plan}");
+            assert!(!plan.contains("FOR ORDER BY"), "{plan}");
+        }
+        assert!(next.contains("value<?"), "{next}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_narrows_a_search_is_read_from_the_indexes_alone() {
+    on_each_engine(async |test| {
+        if test.db().engine() == Engine::Postgres {
+            return;
+        }
+        for sketch in RUNS {
+            create(test, *sketch).await;
+        }
+        for (filter, index) in [
+            (
+                "metrics.loss > 0.1",
+                "run_metrics_by_value (experiment_pk=? AND key_id=? AND is_nan=? AND value>?)",
+            ),
+            (
+                "params.depth = '3'",
+                "run_params_by_value (experiment_pk=? AND key_id=? AND value=?)",
+            ),
+            (
+                "params.depth LIKE '%3'",
+                "run_params_by_value (experiment_pk=? AND key_id=?)",
+            ),
+            (
+                "tags.team IN ('red', 'blue')",
+                "run_tags_by_value (experiment_pk=? AND key_id=? AND value=?)",
+            ),
+            (
+                "run_name = 'Alpha'",
+                "run_tags_by_value (experiment_pk=? AND key_id=? AND value=?)",
+            ),
+        ] {
+            let plan = plan(test, runs(test, filter, page(1, None)), index).await;
+            assert!(plan.contains("COVERING"), "{plan}");
+        }
+        // What was found is looked up, not looked for.
+        let found = runs(test, "params.depth = '3'", page(1, None));
+        plan(test, found, "SEARCH r USING INTEGER PRIMARY KEY").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn several_experiments_give_their_first_runs_each() {
+    on_each_engine(async |test| {
+        if test.db().engine() == Engine::Postgres {
+            return;
+        }
+        for sketch in RUNS {
+            create(test, *sketch).await;
+        }
+        let other = create_experiment(test, "other", &[]).await.id;
+        let several = |search| RunSearch {
+            experiment_ids: vec![ExperimentId::DEFAULT, other],
+            view: ViewType::All,
+            ..search
+        };
+        let search = several(runs(test, "", page(1, None)));
+        let by_start = plan(test, search, "runs_by_start").await;
+        let search = several(by_metric(runs(test, "", page(1, None))));
+        let by_value = plan(test, search, "run_metrics_by_value").await;
+        for plan in [by_start, by_value] {
+            assert!(plan.contains("CORRELATED LIST SUBQUERY"), "{plan}");
+            assert!(!plan.contains("FOR ORDER BY"), "{plan}");
+        }
     })
     .await;
 }

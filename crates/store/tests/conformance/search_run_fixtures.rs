@@ -6,7 +6,7 @@ use ferroflow_model::runs::{LogInputs as Inputs, Run, RunStatus, UpdateRun as Up
 use ferroflow_model::{ExperimentId, PageRequest, Param, RunId, ViewType};
 use ferroflow_search::{Filter, OrderBy};
 use ferroflow_store::runs::{CreateRun, LogBatch, LogInputs, UpdateRun};
-use ferroflow_store::search::{RunSearch, Search};
+use ferroflow_store::search::{Effort, RunSearch, Search};
 
 use crate::harness::TestDb;
 use crate::run_data::metric;
@@ -80,13 +80,19 @@ pub(crate) const RUNS: &[Sketch<'_>] = &[
     },
 ];
 
-/// Creates a run with all that it has.
+/// Creates a run of the default experiment with all that it has.
 pub(crate) async fn create(test: &TestDb, sketch: Sketch<'_>) {
+    create_in(test, ExperimentId::DEFAULT, sketch).await;
+}
+
+/// Creates a run with all that it has.
+pub(crate) async fn create_in(test: &TestDb, experiment_id: ExperimentId, sketch: Sketch<'_>) {
     let mut tags = vec![tag("mlflow.runName", sketch.name)];
     tags.extend(sketch.tags.iter().map(|(key, value)| tag(key, value)));
     let keys: Vec<&str> = tags.iter().map(|tag| tag.key.as_str()).collect();
     let tag_keys = test.db().intern(&keys).await.unwrap();
     let run = CreateRun {
+        experiment_id,
         name: sketch.name.to_owned(),
         start_ms: sketch.start_ms,
         tags,
@@ -174,6 +180,7 @@ pub(crate) fn search(
         },
         experiment_ids: vec![ExperimentId::DEFAULT],
         view: ViewType::ActiveOnly,
+        effort: Effort::default(),
     }
 }
 

@@ -1,0 +1,180 @@
+//! Narrowing a search: from the indexes on values to a few rows that hold all matches of a filter.
+
+use ferroflow_model::Result;
+use ferroflow_search::{Comparison, Expression, Filter, NumericOperator, Predicate, TextOperator};
+
+use super::filter::SideTable;
+use super::order::NO_KEY;
+use super::scope::push_experiments;
+use super::sql::Sql;
+use crate::conn::{Conn, Engine};
+
+/// Which ranges of indexes hold all rows that a filter matches.
+pub(super) enum Ranges<'a> {
+    /// A statement that selects the row keys of one range.
+    One(Sql<'a>),
+    /// A match is in each of these.
+    All(Vec<Self>),
+    /// A match is in one of these.
+    Any(Vec<Self>),
+}
+
+impl<'a> Ranges<'a> {
+    /// The ranges of a filter, when it has any; `range` answers that of one comparison.
+    pub(super) fn of<F>(
+        filter: &'a Filter<F>,
+        range: &impl Fn(&'a Comparison<F>) -> Option<Sql<'a>>,
+    ) -> Option<Self> {
+        match filter {
+            Expression::Comparison(comparison) => range(comparison).map(Self::One),
+            Expression::And(operands) => {
+                let ranges = operands
+                    .iter()
+                    .filter_map(|operand| Self::of(operand, range));
+                let ranges: Vec<Self> = ranges.collect();
+                (!ranges.is_empty()).then_some(Self::All(ranges))
+            }
+            Expression::Or(operands) => {
+                let ranges = operands.iter().map(|operand| Self::of(operand, range));
+                ranges.collect::<Option<_>>().map(Self::Any)
+            }
+            Expression::Not(_) => None,
+        }
+    }
+
+    /// The rows that are in the ranges, as sorted row keys. Nothing when more than `entries` of
+    /// the indexes would have to be read to tell; what cannot be told of one range may be told
+    /// without it.
+    pub(super) async fn read<C: Conn>(
+        &self,
+        conn: &mut C,
+        entries: usize,
+    ) -> Result<Option<Vec<i64>>> {
+        let statements = self.statements();
+        let share = entries / statements.len().max(1);
+        let mut sets = Vec::with_capacity(statements.len());
+        for sql in statements {
+            sets.push(read_range(conn, sql, share).await?);
+        }
+        Ok(self.combine(&mut sets.into_iter()))
+    }
+
+    /// The statements, from left to right.
+    fn statements(&self) -> Vec<&Sql<'a>> {
+        match self {
+            Self::One(sql) => vec![sql],
+            Self::All(ranges) | Self::Any(ranges) => {
+                ranges.iter().flat_map(Self::statements).collect()
+            }
+        }
+    }
+
+    /// Combines what the statements found, in their order.
+    fn combine(&self, sets: &mut impl Iterator<Item = Option<Vec<i64>>>) -> Option<Vec<i64>> {
+        match self {
+            Self::One(_) => sets.next().flatten(),
+            Self::All(ranges) => ranges
+                .iter()
+                .filter_map(|range| range.combine(sets))
+                .reduce(|a, b| intersection(&a, &b)),
+            Self::Any(ranges) => {
+                // All are taken, even behind one that is not known.
+                let sets: Vec<_> = ranges.iter().map(|range| range.combine(sets)).collect();
+                let mut union = sets.into_iter().collect::<Option<Vec<_>>>()?.concat();
+                union.sort_unstable();
+                union.dedup();
+                Some(union)
+            }
+        }
+    }
+}
+
+/// The sorted row keys of one range; nothing when there are more than `entries`.
+async fn read_range<C: Conn>(
+    conn: &mut C,
+    sql: &Sql<'_>,
+    entries: usize,
+) -> Result<Option<Vec<i64>>> {
+    let mut sql = sql.clone();
+    let limit = i64::try_from(entries).unwrap_or(i64::MAX).saturating_add(1);
+    sql.push_argument(" LIMIT ", limit);
+    let mut row_keys: Vec<i64> = conn
+        .query(&sql.text, &sql.arguments, |row| row.get(0))
+        .await?;
+    if row_keys.len() > entries {
+        return Ok(None);
+    }
+    row_keys.sort_unstable();
+    row_keys.dedup();
+    Ok(Some(row_keys))
+}
+
+/// What two sorted lists have in common.
+fn intersection(a: &[i64], b: &[i64]) -> Vec<i64> {
+    let mut rest = b;
+    let mut common = Vec::new();
+    for key in a {
+        rest = &rest[rest.partition_point(|other| other < key)..];
+        if rest.first() == Some(key) {
+            common.push(*key);
+        }
+    }
+    common
+}
+
+/// The range of an index on the values of `table` that holds all rows which a comparison with a
+/// value under an interned key matches.
+pub(super) fn range_of_values<'a>(
+    engine: Engine,
+    table: SideTable,
+    experiments: &'a [i64],
+    key_id: Option<i64>,
+    predicate: &'a Predicate,
+) -> Option<Sql<'a>> {
+    let mut sql = Sql::new(engine);
+    sql.push(format_args!(
+        "SELECT x.{} FROM {} x WHERE ",
+        table.owner, table.name
+    ));
+    push_experiments(&mut sql, "x.experiment_pk", experiments);
+    sql.push_argument(" AND x.key_id = ", key_id.unwrap_or(NO_KEY));
+    match predicate {
+        Predicate::IsNull { negated: false } => return None,
+        Predicate::Text {
+            operator: TextOperator::Equal,
+            value,
+        } => {
+            let number = sql.argument(value);
+            sql.push(" AND ");
+            sql.push(engine.indexed_text_is("x.value", number));
+        }
+        Predicate::TextIn {
+            negated: false,
+            values,
+        } => {
+            let number = sql.argument(values.as_slice());
+            sql.push(" AND ");
+            sql.push(engine.indexed_text_any_of("x.value", number));
+        }
+        Predicate::Number { operator, value } if *operator != NumericOperator::NotEqual => {
+            let operator = operator.text();
+            let condition = format_args!(" AND x.is_nan = FALSE AND x.value {operator} ");
+            sql.push_argument(condition, *value);
+        }
+        // All rows that have a value.
+        _ => {}
+    }
+    Some(sql)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_have_in_common_what_is_in_both() {
+        assert_eq!(intersection(&[1, 3, 5, 9], &[2, 3, 4, 9, 10]), [3, 9]);
+        assert_eq!(intersection(&[], &[1]), [0; 0]);
+        assert_eq!(intersection(&[1], &[]), [0; 0]);
+    }
+}
