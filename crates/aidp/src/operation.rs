@@ -7,7 +7,8 @@ use axum::extract::{FromRequestParts, RawPathParams, Request, State};
 use axum::response::Response;
 use bytes::Bytes;
 use ferroflow_model::{
-    Context, Error, ErrorKind, Permission, PlatformId, Result, Retry, Scope, WorkspaceKey,
+    AbsentTenant, Context, Error, ErrorKind, Permission, PlatformId, Result, Retry, Scope,
+    WorkspaceKey,
 };
 use ferroflow_service::Service;
 use ferroflow_web::{BodyLimit, Reporter, Route, RouteTable, facts, read_body};
@@ -223,6 +224,7 @@ async fn receive<I: Input>(
     };
     let context = Context {
         scope,
+        absent_tenant: AbsentTenant::Made,
         caller: facts.caller,
         permission: facts.permission,
         request_id: facts.request_id,

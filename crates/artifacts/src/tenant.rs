@@ -11,6 +11,11 @@ use crate::path::RESERVED_PREFIX;
 const NAME_BYTES: usize = 180;
 
 impl ArtifactPath {
+    /// The directory of a workspace of the MLflow dialect, where MLflow has it.
+    pub fn of_workspace(name: &str) -> Self {
+        Self::internal(format!("workspaces/{}", directory_name(name)))
+    }
+
     /// The directory of a workspace of a platform. No client can spell a path into it: it is
     /// reached only by joining to it what a client of that tenant names.
     pub fn of_tenant(platform: &str, workspace: &str) -> Self {

@@ -1,11 +1,13 @@
 //! The one mechanism of all operations: from an HTTP request to the service and back.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, RawPathParams, Request};
 use axum::response::{IntoResponse, Response};
+use ferroflow_model::workspaces::WorkspaceName;
 use ferroflow_model::{
-    Context, Error, Permission, PlatformId, Resource, Result, Scope, WorkspaceKey,
+    AbsentTenant, Context, Error, Permission, PlatformId, Resource, Result, Scope, WorkspaceKey,
 };
 use ferroflow_service::Service;
 use ferroflow_web::{Reporter, facts};
@@ -33,6 +35,14 @@ pub(crate) struct Call<M> {
     pub(crate) path: PathParameters,
     /// What is asked for.
     pub(crate) message: M,
+}
+
+/// The workspace that answers name, where they name one: that of the header.
+pub(crate) fn workspace_name(context: &Context) -> &str {
+    match context.absent_tenant {
+        AbsentTenant::Refused => context.scope.platform.as_str(),
+        AbsentTenant::Made => WorkspaceName::DEFAULT,
+    }
 }
 
 /// An operation: an async function from its call to its answer.
@@ -65,7 +75,7 @@ where
     let (mut parts, body) = request.into_parts();
     let reporter = Reporter::of(&parts.extensions);
     let answered = async {
-        let (context, path) = receive(&mut parts).await?;
+        let (context, path) = receive(&mut parts, &options).await?;
         let message = decode::read_request(&parts, body).await?;
         let call = Call {
             service,
@@ -89,7 +99,7 @@ pub(crate) async fn serve_raw<T: IntoResponse>(
     let (mut parts, body) = request.into_parts();
     let reporter = Reporter::of(&parts.extensions);
     let answered = async {
-        let (context, path) = receive(&mut parts).await?;
+        let (context, path) = receive(&mut parts, &options).await?;
         let call = Call {
             service,
             context,
@@ -126,16 +136,21 @@ impl PathParameters {
     }
 }
 
-async fn receive(parts: &mut Parts) -> Answer<(Context, PathParameters)> {
+async fn receive(parts: &mut Parts, options: &RoutesOptions) -> Answer<(Context, PathParameters)> {
     let path = read_path(parts).await?;
     let facts = facts(&parts.extensions)?;
     // Whether there are workspaces can be asked by a client that would like to use one.
-    if facts.permission != Permission::PUBLIC {
-        refuse_workspace(&parts.headers)?;
-    }
-    let scope = scope(&path)?;
+    let named = named_workspace(&parts.headers).filter(|_| facts.permission != Permission::PUBLIC);
+    let (scope, absent_tenant) = match named {
+        None => (scope(&path)?, AbsentTenant::Made),
+        Some(name) if options.has_workspaces => {
+            (WorkspaceName::parse(&name)?.scope(), AbsentTenant::Refused)
+        }
+        Some(_) => return Err(no_workspaces()),
+    };
     let context = Context {
         scope,
+        absent_tenant,
         caller: facts.caller,
         permission: facts.permission,
         request_id: facts.request_id,
@@ -172,19 +187,21 @@ pub(crate) const WORKSPACE_HEADER: &str = "x-mlflow-workspace";
 const PLATFORM_PARAMETER: &str = "aiDataPlatformId";
 const WORKSPACE_PARAMETER: &str = "workspaceKey";
 
-/// Workspaces are off, so naming one is an error, as in the reference.
-fn refuse_workspace(headers: &HeaderMap) -> Answer<()> {
-    match headers.get(WORKSPACE_HEADER) {
-        Some(value) if !value.as_bytes().trim_ascii().is_empty() => Err(Failure::new(
-            FEATURE_DISABLED,
-            "Workspace APIs are not available: workspaces are not enabled on this server",
-        )),
-        _ => Ok(()),
-    }
+/// The workspace that a header names.
+fn named_workspace(headers: &HeaderMap) -> Option<Cow<'_, str>> {
+    let name = headers.get(WORKSPACE_HEADER)?.as_bytes().trim_ascii();
+    (!name.is_empty()).then(|| String::from_utf8_lossy(name))
 }
 
-/// The tenant that a request speaks for: the one that its path names, else the root. The one
-/// place where this dialect decides it.
+/// The answer to naming a workspace where there are none, as in the reference.
+fn no_workspaces() -> Failure {
+    Failure::new(
+        FEATURE_DISABLED,
+        "Workspace APIs are not available: workspaces are not enabled on this server",
+    )
+}
+
+/// The tenant that a path names, else the root.
 fn scope(path: &PathParameters) -> Result<Scope> {
     match (path.get(PLATFORM_PARAMETER), path.get(WORKSPACE_PARAMETER)) {
         ("", _) => Ok(Scope::root()),
@@ -224,14 +241,14 @@ mod tests {
     }
 
     #[test]
-    fn a_workspace_cannot_be_named_while_there_are_none() {
-        let headers = |value: &'static str| {
+    fn a_header_names_a_workspace() {
+        let named = |value: &'static str| {
             let mut headers = HeaderMap::new();
             headers.insert(WORKSPACE_HEADER, http::HeaderValue::from_static(value));
-            headers
+            named_workspace(&headers).map(Cow::into_owned)
         };
-        assert!(refuse_workspace(&HeaderMap::new()).is_ok());
-        assert!(refuse_workspace(&headers(" ")).is_ok());
-        assert!(refuse_workspace(&headers("team")).is_err());
+        assert_eq!(named_workspace(&HeaderMap::new()), None);
+        assert_eq!(named(" "), None);
+        assert_eq!(named(" team ").as_deref(), Some("team"));
     }
 }

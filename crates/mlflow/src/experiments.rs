@@ -8,7 +8,7 @@ use ferroflow_model::{
     TagChanges,
 };
 
-use crate::call::{Answer, Call};
+use crate::call::{Answer, Call, workspace_name};
 use crate::json::Json;
 use crate::locations;
 use crate::options::RoutesOptions;
@@ -18,8 +18,8 @@ use crate::validate::{self, check_length};
 use crate::wire::experiments as wire;
 use crate::wire::experiments::{
     CreateExperiment, CreatedExperiment, DatasetSummaries, DeleteExperimentTag, ExperimentById,
-    ExperimentPage, GetExperimentByName, OneExperiment, SearchDatasets, SetExperimentTag,
-    UpdateExperiment,
+    ExperimentPage, ExperimentView, GetExperimentByName, OneExperiment, SearchDatasets,
+    SetExperimentTag, UpdateExperiment,
 };
 use crate::wire::tags::views;
 
@@ -71,6 +71,13 @@ pub(crate) fn declare(routes: &mut Routes) {
 /// `POST experiments/create`
 pub(crate) async fn create(call: Call<CreateExperiment>) -> Answer {
     let new = new_experiment(call.message, &call.options)?;
+    if call.options.has_workspaces && new.artifact_location.is_some() {
+        // It could be in the directory of another one.
+        return Err(Error::invalid(
+            "artifact_location cannot be specified when workspaces are enabled",
+        )
+        .into());
+    }
     let experiment = call.service.create_experiment(&call.context, new).await?;
     Ok(Json::of(&CreatedExperiment {
         experiment_id: experiment.id.to_string(),
@@ -117,19 +124,20 @@ fn id(wire: Option<String>) -> Result<ExperimentId> {
 /// `GET experiments/get`
 pub(crate) async fn get(call: Call<ExperimentById>) -> Answer {
     let id = id(call.message.experiment_id)?;
-    one(&call.service.get_experiment(&call.context, id).await?)
+    let found = call.service.get_experiment(&call.context, id).await?;
+    one(&found, workspace_name(&call.context))
 }
 
 /// `GET experiments/get-by-name`
 pub(crate) async fn get_by_name(call: Call<GetExperimentByName>) -> Answer {
     let name = call.message.experiment_name.unwrap_or_default();
     let found = call.service.get_experiment_by_name(&call.context, &name);
-    one(&found.await?)
+    one(&found.await?, workspace_name(&call.context))
 }
 
-fn one(experiment: &Experiment) -> Answer {
+fn one(experiment: &Experiment, workspace: &str) -> Answer {
     Ok(Json::of(&OneExperiment {
-        experiment: experiment.into(),
+        experiment: ExperimentView::new(experiment, workspace),
     })?)
 }
 
@@ -150,8 +158,9 @@ pub(crate) async fn search(call: Call<wire::SearchExperiments>) -> Answer {
         items,
         next_page_token,
     } = page.await?;
+    let view = |item| ExperimentView::new(item, workspace_name(&call.context));
     Ok(Json::of(&ExperimentPage {
-        experiments: views(&items),
+        experiments: items.iter().map(view).collect(),
         next_page_token: next_page_token.as_deref(),
     })?)
 }

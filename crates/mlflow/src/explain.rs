@@ -176,6 +176,7 @@ fn check_value(check: Check, name: &str, value: &Json, is_decoded: bool) -> Resu
         Check::Double => python_float(value),
         Check::Boolean => value.is_boolean(),
         Check::List => value.is_array(),
+        Check::Object => value.is_object(),
         Check::ListOfTexts => value
             .as_array()
             .is_none_or(|items| items.iter().all(Json::is_string)),

@@ -34,6 +34,7 @@ mod sources;
 mod uri;
 mod validate;
 mod wire;
+mod workspaces;
 
 pub use error::error_response;
 pub use fallback::{method_not_allowed, not_found};

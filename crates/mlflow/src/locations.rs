@@ -10,26 +10,60 @@ use crate::uri::{Uri, decode_fully};
 
 /// Checks the artifact location of a new experiment. A relative local path becomes absolute.
 pub(crate) fn experiment_location(location: String, options: &RoutesOptions) -> Result<String> {
-    let uri = Uri::parse(&location);
+    check_storage("artifact_location", &location, options)?;
+    check_is_here(&location)?;
+    let absolute = make_absolute(location, options);
+    check_length(&absolute)?;
+    Ok(absolute)
+}
+
+/// Checks the artifact root of a workspace. Clients resolve it, so it must mean the same to each.
+pub(crate) fn workspace_root(location: &str, options: &RoutesOptions) -> Result<()> {
+    check_storage("default_artifact_root", location, options)?;
+    // One letter is the drive of a path, not a scheme.
+    if Uri::parse(location).scheme.len() > 1 || location.starts_with('/') {
+        return Ok(());
+    }
+    Err(Error::invalid(format!(
+        "Invalid value for 'default_artifact_root'. Expected a URI (for example \
+         's3://bucket/prefix' or 'mlflow-artifacts:/prefix') or an absolute path, got '{location}'."
+    )))
+}
+
+/// Checks where a workspace archives traces.
+pub(crate) fn archive(location: &str, options: &RoutesOptions) -> Result<()> {
+    const FIELD: &str = "trace_archival_config.location";
+    check_storage(FIELD, location, options)?;
+    match Uri::parse(location).scheme.as_str() {
+        "" => Err(Error::invalid(format!(
+            "Invalid value for '{FIELD}'. Expected a URI string."
+        ))),
+        "mlflow-artifacts" => Err(Error::invalid(format!(
+            "Invalid value for '{FIELD}'. Trace archival location cannot use the proxy-only \
+             `mlflow-artifacts:` scheme."
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Checks a URI or path below which a client would have artifacts kept.
+fn check_storage(field: &str, location: &str, options: &RoutesOptions) -> Result<()> {
+    let uri = Uri::parse(location);
     if !uri.fragment.is_empty() || !uri.params.is_empty() {
-        return Err(Error::invalid(
-            "'artifact_location' URL can't include fragments or params.",
-        ));
+        return Err(Error::invalid(format!(
+            "'{field}' URL can't include fragments or params."
+        )));
     }
     if decode_fully(uri.query).contains("..") {
         return Err(Error::invalid("Invalid query string"));
     }
-    check_host("artifact_location", &location, options)?;
+    check_host(field, location, options)?;
     if location.starts_with("runs:") {
         return Err(Error::invalid(format!(
             "Artifact location cannot be a runs:/ URI. Given: '{location}'"
         )));
     }
-    check_length(&location)?;
-    check_is_here(&location)?;
-    let absolute = make_absolute(location, options);
-    check_length(&absolute)?;
-    Ok(absolute)
+    check_length(location)
 }
 
 fn check_length(location: &str) -> Result<()> {
@@ -188,6 +222,25 @@ mod tests {
             "sftp://anywhere/a",
         ] {
             assert!(location(text).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_root_means_the_same_to_all() {
+        let options = RoutesOptions::default();
+        for (text, is_root, is_archive) in [
+            ("s3://b/x", true, true),
+            ("file:///x", true, true),
+            ("/data", true, false),
+            ("mlflow-artifacts:/p", true, false),
+            ("team/a", false, false),
+            ("C:x", false, true),
+            ("runs:/x", false, false),
+            ("ftp://h/x", false, false),
+            ("s3://b/x#f", false, false),
+        ] {
+            assert_eq!(workspace_root(text, &options).is_ok(), is_root, "{text}");
+            assert_eq!(archive(text, &options).is_ok(), is_archive, "{text}");
         }
     }
 

@@ -26,6 +26,8 @@ pub struct RoutesOptions {
     pub artifact_roots: Vec<String>,
     /// What relative local artifact locations are relative to.
     pub working_directory: PathBuf,
+    /// Whether clients may name a workspace by a header, and list, make and delete workspaces.
+    pub has_workspaces: bool,
 }
 
 impl Default for RoutesOptions {
@@ -40,6 +42,7 @@ impl Default for RoutesOptions {
             host_schemes: Vec::new(),
             artifact_roots: Vec::new(),
             working_directory: PathBuf::from("/"),
+            has_workspaces: false,
         }
     }
 }

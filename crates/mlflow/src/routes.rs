@@ -16,6 +16,7 @@ use crate::options::RoutesOptions;
 use crate::{
     artifact_downloads, artifact_lists, artifacts, experiments, inputs, logged_models, metrics,
     model_versions, modes, multipart_uploads, presigned_urls, registered_models, runs, server_info,
+    workspaces,
 };
 
 pub(crate) const GET: Method = Method::GET;
@@ -34,12 +35,16 @@ pub fn routes(options: &RoutesOptions) -> RouteTable<Arc<Service>> {
 }
 
 /// The same routes below a path that names a tenant by its parameters `aiDataPlatformId` and
-/// `workspaceKey`; without the latter, what belongs to a workspace is refused.
+/// `workspaceKey`; without the latter, what belongs to a workspace is refused. As the path names the
+/// tenant, no header does.
 pub fn tenant_routes(base: &str, options: &RoutesOptions) -> RouteTable<Arc<Service>> {
     declare(Routes {
         table: RouteTable::new(),
         base: base.to_owned(),
-        options: Arc::new(options.clone()),
+        options: Arc::new(RoutesOptions {
+            has_workspaces: false,
+            ..options.clone()
+        }),
     })
 }
 
@@ -57,6 +62,7 @@ fn declare(mut routes: Routes) -> RouteTable<Arc<Service>> {
     multipart_uploads::declare(&mut routes);
     presigned_urls::declare(&mut routes);
     server_info::declare(&mut routes);
+    workspaces::declare(&mut routes);
     modes::switch_off(&mut routes.table, &routes.options);
     routes.table
 }
@@ -81,6 +87,11 @@ pub(crate) enum Roots {
 }
 
 impl Routes {
+    /// What the installation decides.
+    pub(crate) fn options(&self) -> &RoutesOptions {
+        &self.options
+    }
+
     /// The full paths of `path`.
     fn paths(&self, roots: Roots, path: &str) -> Vec<String> {
         let base = &self.base;

@@ -1,37 +1,16 @@
 //! What clients ask before they use what not every server has.
 
-use axum::body::Body;
-use axum::response::Response;
-use http::{HeaderValue, StatusCode};
+use ferroflow_model::Permission;
 use serde::Serialize;
 
 use crate::call::{Answer, Call};
-use crate::json::{self, Json};
-use crate::routes::{DELETE, GET, PATCH, POST, Roots, Routes};
-use ferroflow_model::{Permission, Resource};
+use crate::json::Json;
+use crate::routes::{GET, Roots, Routes};
 
 /// The routes about the server.
 pub(crate) fn declare(routes: &mut Routes) {
-    use Resource::Workspaces;
     let info = (GET, Roots::Both, "/3.0/mlflow/server-info");
     routes.add(info, "getServerInfo", Permission::PUBLIC, get);
-    let all = "/3.0/mlflow/workspaces";
-    let one = "/3.0/mlflow/workspaces/{workspace_name}";
-    for (method, path, name, permission) in [
-        (GET, all, "listWorkspaces", Permission::read(Workspaces)),
-        (POST, all, "createWorkspace", Permission::write(Workspaces)),
-        (GET, one, "getWorkspace", Permission::read(Workspaces)),
-        (PATCH, one, "updateWorkspace", Permission::write(Workspaces)),
-        (
-            DELETE,
-            one,
-            "deleteWorkspace",
-            Permission::delete(Workspaces),
-        ),
-    ] {
-        let at = (method, Roots::Both, path);
-        routes.add(at, name, permission, workspaces_disabled);
-    }
 }
 
 /// The capabilities of this server.
@@ -57,10 +36,10 @@ struct Features {
 }
 
 /// `GET server-info`
-pub(crate) async fn get(_call: Call<()>) -> Answer {
+pub(crate) async fn get(call: Call<()>) -> Answer {
     Ok(Json::of(&ServerInfo {
         store_type: "SqlStore",
-        workspaces_enabled: false,
+        workspaces_enabled: call.options.has_workspaces,
         trace_archival_enabled: false,
         multipart_uploads_enabled: false,
         multipart_downloads_enabled: false,
@@ -68,15 +47,4 @@ pub(crate) async fn get(_call: Call<()>) -> Answer {
         presigned_upload_model_id_supported: true,
         features_enabled: Features { gateway: false },
     })?)
-}
-
-/// All of `workspaces`, which are off.
-pub(crate) async fn workspaces_disabled(_call: Call<()>) -> Answer<Response> {
-    Ok(json::response(
-        StatusCode::SERVICE_UNAVAILABLE,
-        HeaderValue::from_static("text/plain; charset=utf-8"),
-        Body::from(
-            "This endpoint is disabled because the server is running without workspaces support.",
-        ),
-    ))
 }

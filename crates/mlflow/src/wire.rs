@@ -11,6 +11,7 @@ pub(crate) mod points;
 pub(crate) mod registered_models;
 pub(crate) mod runs;
 pub(crate) mod tags;
+pub(crate) mod workspaces;
 
 #[cfg(test)]
 mod tests;

@@ -22,6 +22,15 @@ impl Scope {
     }
 }
 
+/// What becomes of a request for a tenant that does not exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AbsentTenant {
+    /// Nothing is found in it, and it comes into being at its first write.
+    Made,
+    /// The request is refused: only an administrator makes one.
+    Refused,
+}
+
 /// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
@@ -95,6 +104,8 @@ pub struct Retry {
 pub struct Context {
     /// The tenant.
     pub scope: Scope,
+    /// What becomes of a request for a tenant that does not exist.
+    pub absent_tenant: AbsentTenant,
     /// Who asks.
     pub caller: Caller,
     /// What the route declares that its caller needs.

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::limits;
+use crate::workspaces::WorkspaceName;
 use crate::{Error, Result};
 
 macro_rules! text_id {
@@ -59,6 +60,11 @@ impl PlatformId {
         let text = text.into();
         check_tenant_key("aiDataPlatformId", &text)?;
         Ok(Self(text))
+    }
+
+    /// The platform that a workspace of the MLflow dialect is.
+    pub fn of_workspace(name: &WorkspaceName) -> Self {
+        Self(name.as_str().to_owned())
     }
 
     /// The id as text.

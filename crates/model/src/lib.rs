@@ -22,8 +22,9 @@ pub mod registered_models;
 pub mod runs;
 mod tags;
 mod time;
+pub mod workspaces;
 
-pub use context::{Caller, Context, Fingerprint, Retry, RetryToken, Scope};
+pub use context::{AbsentTenant, Caller, Context, Fingerprint, Retry, RetryToken, Scope};
 pub use error::{Error, ErrorKind, Result};
 pub use etag::{Etag, IfMatch};
 pub use ids::{ExperimentId, ModelId, PlatformId, RunId, VersionNumber, WorkspaceKey};

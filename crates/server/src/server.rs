@@ -160,7 +160,10 @@ async fn open_service(
         artifacts,
         clock,
         ids,
-        ferroflow_service::Settings::default(),
+        ferroflow_service::Settings {
+            has_workspaces: settings.enable_workspaces,
+            ..ferroflow_service::Settings::default()
+        },
     );
     service.prepare().await.map_err(|error| explain(&error))?;
     Ok(service)
@@ -195,6 +198,7 @@ fn mlflow_options(settings: &Settings) -> Result<RoutesOptions> {
         working_directory: std::env::current_dir()?,
         serve_artifacts: settings.serve_artifacts,
         artifacts_only: settings.artifacts_only,
+        has_workspaces: settings.enable_workspaces,
         ..RoutesOptions::default()
     })
 }
@@ -227,7 +231,8 @@ fn connections(settings: &Settings) -> Connections {
     }
 }
 
-/// Forgets retry tokens whose time is over, and drops uploads that nobody continues. A failure
+/// Forgets retry tokens whose time is over, drops uploads that nobody continues, and takes away what
+/// was in deleted workspaces. A failure
 /// leaves them to the next round.
 async fn clean_up(service: Arc<Service>) {
     let mut rounds = interval_at(Instant::now() + CLEAN_UP_INTERVAL, CLEAN_UP_INTERVAL);
@@ -238,6 +243,10 @@ async fn clean_up(service: Arc<Service>) {
             service.purge_retry_tokens().await,
         );
         report("dropped abandoned uploads", service.sweep_uploads().await);
+        report(
+            "took away what was in deleted workspaces",
+            service.purge_deleted_workspaces().await,
+        );
     }
 }
 

@@ -3,16 +3,10 @@
 use ferroflow_artifacts::{ArtifactContent, ArtifactPath, ByteRange, ByteStream, ListPage};
 use ferroflow_model::artifacts::FileInfo;
 use ferroflow_model::registered_models::ModelName;
-use ferroflow_model::{
-    Context, Error, ErrorKind, ModelId, PlatformId, Result, RunId, Scope, VersionNumber,
-    WorkspaceKey,
-};
+use ferroflow_model::{Context, ModelId, Result, RunId, Scope, VersionNumber};
 
 use crate::Service;
-use crate::service::authorise;
-
-/// The scheme of artifacts that clients read and write through this server.
-const PROXY_SCHEME: &str = "mlflow-artifacts:";
+use crate::places::PROXY_SCHEME;
 
 /// A list of artifacts below the root of what they belong to.
 pub struct ArtifactListing {
@@ -52,15 +46,18 @@ impl Service {
         self.list_below(context, root_uri, path, page_token).await
     }
 
-    /// Lists artifacts below `path` of the tenant's artifact root (absent: the root itself).
+    /// Lists artifacts below `path` of the tenant's artifact root (absent: the root itself), by
+    /// their names alone.
     pub async fn list_artifacts(
         &self,
         context: &Context,
         path: Option<&str>,
         page_token: Option<&str>,
     ) -> Result<ArtifactListing> {
-        authorise(context)?;
-        self.list_below(context, format!("{PROXY_SCHEME}/"), path, page_token)
+        let path = ArtifactPath::parse_directory(path.unwrap_or_default())?;
+        let directory = self.place_to_read(context, path).await?;
+        let root_uri = format!("{PROXY_SCHEME}/");
+        self.list_directory(root_uri, &directory, &directory, page_token)
             .await
     }
 
@@ -71,9 +68,8 @@ impl Service {
         path: &str,
         range: Option<ByteRange>,
     ) -> Result<ArtifactContent> {
-        authorise(context)?;
-        let place = tenant_root(&context.scope).join(&ArtifactPath::parse(path)?)?;
-        self.artifacts.open(&place, range).await
+        let place = self.place_to_read(context, ArtifactPath::parse(path)?);
+        self.artifacts.open(&place.await?, range).await
     }
 
     /// Stores an artifact at a path below the tenant's artifact root; answers its size in bytes.
@@ -83,20 +79,15 @@ impl Service {
         path: &str,
         bytes: ByteStream,
     ) -> Result<u64> {
-        authorise(context)?;
-        let place = tenant_root(&context.scope).join(&ArtifactPath::parse(path)?)?;
-        self.artifacts.put(&place, bytes).await
+        let place = self.place_to_change(context, ArtifactPath::parse(path)?);
+        self.artifacts.put(&place.await?, bytes).await
     }
 
     /// Deletes a file or directory below the tenant's artifact root; one that is missing is
     /// deleted already.
     pub async fn delete_artifacts(&self, context: &Context, path: &str) -> Result<()> {
-        authorise(context)?;
-        // The check is made on what the client named: a tenant's root cannot be deleted.
-        let inner = ArtifactPath::parse(path)?;
-        self.artifacts
-            .delete(&tenant_root(&context.scope).join(&inner)?)
-            .await
+        let place = self.place_to_change(context, ArtifactPath::parse(path)?);
+        self.artifacts.delete(&place.await?).await
     }
 
     /// Opens an artifact of a run.
@@ -121,7 +112,8 @@ impl Service {
         bytes: ByteStream,
     ) -> Result<u64> {
         let root_uri = self.get_run(context, run_id).await?.info.artifact_uri;
-        let place = place(&context.scope, &root_uri)?.join(&ArtifactPath::parse(path)?)?;
+        let root = self.place_at(&context.scope, &root_uri).await?;
+        let place = root.join(&ArtifactPath::parse(path)?)?;
         self.artifacts.put(&place, bytes).await
     }
 
@@ -183,8 +175,19 @@ impl Service {
         path: Option<&str>,
         page_token: Option<&str>,
     ) -> Result<ArtifactListing> {
-        let root = place(&context.scope, &root_uri)?;
+        let root = self.place_at(&context.scope, &root_uri).await?;
         let directory = root.join(&ArtifactPath::parse_directory(path.unwrap_or_default())?)?;
+        self.list_directory(root_uri, &root, &directory, page_token)
+            .await
+    }
+
+    async fn list_directory(
+        &self,
+        root_uri: String,
+        root: &ArtifactPath,
+        directory: &ArtifactPath,
+        page_token: Option<&str>,
+    ) -> Result<ArtifactListing> {
         let after = page_token
             .filter(|token| !token.is_empty())
             .map(ToOwned::to_owned);
@@ -192,9 +195,9 @@ impl Service {
             after,
             ..ListPage::default()
         };
-        let listing = self.artifacts.list(&directory, page).await?;
+        let listing = self.artifacts.list(directory, page).await?;
         let files = listing.files.into_iter().map(|file| FileInfo {
-            path: relative(&root, &file.path).to_owned(),
+            path: relative(root, &file.path).to_owned(),
             is_dir: file.is_dir,
             size: file.size,
         });
@@ -212,40 +215,10 @@ impl Service {
         path: &str,
         range: Option<ByteRange>,
     ) -> Result<ArtifactContent> {
-        let place = place(scope, root_uri)?.join(&ArtifactPath::parse(path)?)?;
+        let root = self.place_at(scope, root_uri).await?;
+        let place = root.join(&ArtifactPath::parse(path)?)?;
         self.artifacts.open(&place, range).await
     }
-}
-
-/// The directory that a tenant's proxied artifacts are in. The root scope has the store's root,
-/// so that a laptop's files lie where MLflow would put them.
-pub(crate) fn tenant_root(scope: &Scope) -> ArtifactPath {
-    let platform = scope.platform.as_str();
-    let workspace = scope
-        .workspace
-        .as_ref()
-        .map_or(WorkspaceKey::DEFAULT, WorkspaceKey::as_str);
-    if platform == PlatformId::DEFAULT && workspace == WorkspaceKey::DEFAULT {
-        return ArtifactPath::root();
-    }
-    ArtifactPath::of_tenant(platform, workspace)
-}
-
-/// The place in the artifact store that a URI names, checked again at each use: the URI was
-/// written by a client.
-fn place(scope: &Scope, uri: &str) -> Result<ArtifactPath> {
-    let path = uri
-        .strip_prefix(PROXY_SCHEME)
-        .filter(|path| !path.starts_with("//"));
-    let Some(path) = path else {
-        return Err(Error::new(
-            ErrorKind::Unsupported,
-            "These artifacts are kept outside of this server; read them from their own location.",
-        ));
-    };
-    tenant_root(scope).join(&ArtifactPath::parse_directory(
-        path.trim_start_matches('/'),
-    )?)
 }
 
 /// The path of a file below a root that holds it.
@@ -265,46 +238,5 @@ fn below(uri: &str, path: &str) -> String {
         uri.to_owned()
     } else {
         format!("{}/{path}", uri.trim_end_matches('/'))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_proxied_artifacts_have_a_place_here() {
-        let root = Scope::root();
-        let found = place(&root, "mlflow-artifacts:/0/run/artifacts");
-        assert_eq!(
-            found.ok().as_ref().map(ArtifactPath::as_str),
-            Some("0/run/artifacts")
-        );
-        for uri in [
-            "mlflow-artifacts://host/0",
-            "s3://b/p",
-            "/etc",
-            "file:///etc",
-        ] {
-            assert_eq!(
-                place(&root, uri).map_err(|e| e.kind()),
-                Err(ErrorKind::Unsupported),
-                "{uri}"
-            );
-        }
-        assert!(place(&root, "mlflow-artifacts:/0/../../etc").is_err());
-    }
-
-    #[test]
-    fn another_tenant_has_another_place() {
-        let scope = Scope {
-            platform: PlatformId::parse("p").unwrap(),
-            workspace: None,
-        };
-        let found = place(&scope, "mlflow-artifacts:/0").map(|path| path.as_str().to_owned());
-        assert_eq!(
-            found.ok().as_deref(),
-            Some(".ferroflow-tenants/p/default/0")
-        );
     }
 }

@@ -23,7 +23,7 @@ impl Service {
         let tags = distinct(new.tags);
         let artifact_location = match new.artifact_location {
             Some(location) => ArtifactLocation::Chosen(location),
-            None => ArtifactLocation::Below(self.artifact_root()),
+            None => ArtifactLocation::Below(self.artifact_root(&context.scope)),
         };
         let mutation = CreateExperiment {
             name: new.name,

@@ -8,11 +8,14 @@ mod metrics;
 mod model_versions;
 mod multipart_uploads;
 mod names;
+mod places;
 mod registered_models;
 mod runs;
 mod search;
 mod service;
 mod tags;
+mod tenants;
+mod workspaces;
 
 pub use artifacts::ArtifactListing;
 pub use ferroflow_artifacts::{

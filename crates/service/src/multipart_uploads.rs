@@ -4,8 +4,6 @@ use ferroflow_artifacts::{ArtifactPath, ByteStream, CompletedPart, UploadId, Upl
 use ferroflow_model::{Context, Error, Result};
 
 use crate::Service;
-use crate::artifacts::tenant_root;
-use crate::service::authorise;
 
 /// An upload that gets no further part for so long is dropped.
 const LIFETIME_MS: i64 = 24 * 60 * 60 * 1000;
@@ -36,10 +34,9 @@ impl Service {
         target: UploadTarget<'_>,
         parts: i64,
     ) -> Result<OpenUpload> {
-        authorise(context)?;
         let path = target.path()?;
         let parts = self.check_part_count(parts)?;
-        let place = tenant_root(&context.scope).join(&path)?;
+        let place = self.place_to_change(context, path.clone()).await?;
         let proposed = UploadId::parse(&self.new_hex_id())?;
         let id = self.artifacts.create_multipart(&place, proposed).await?;
         Ok(OpenUpload { id, path, parts })
@@ -54,8 +51,8 @@ impl Service {
         number: u32,
         bytes: ByteStream,
     ) -> Result<UploadedPart> {
-        authorise(context)?;
-        let place = tenant_root(&context.scope).join(&ArtifactPath::parse(path)?)?;
+        let place = self.place_to_change(context, ArtifactPath::parse(path)?);
+        let place = place.await?;
         let id = UploadId::parse(upload_id)?;
         self.artifacts.put_part(&place, &id, number, bytes).await
     }
@@ -68,8 +65,7 @@ impl Service {
         upload_id: &str,
         parts: Vec<CompletedPart>,
     ) -> Result<u64> {
-        authorise(context)?;
-        let place = tenant_root(&context.scope).join(&target.path()?)?;
+        let place = self.place_to_change(context, target.path()?).await?;
         let id = UploadId::parse(upload_id)?;
         self.artifacts.complete_multipart(&place, &id, parts).await
     }
@@ -81,8 +77,7 @@ impl Service {
         target: UploadTarget<'_>,
         upload_id: &str,
     ) -> Result<()> {
-        authorise(context)?;
-        let place = tenant_root(&context.scope).join(&target.path()?)?;
+        let place = self.place_to_change(context, target.path()?).await?;
         let id = UploadId::parse(upload_id)?;
         self.artifacts.abort_multipart(&place, &id).await
     }

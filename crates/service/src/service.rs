@@ -3,10 +3,8 @@
 use std::sync::Arc;
 
 use ferroflow_artifacts::ArtifactStore;
-use ferroflow_model::{Clock, Context, Error, ErrorKind, ExperimentId, Result, Scope};
-use ferroflow_store::{
-    Db, Mutation, NewDefaultExperiment, PurgeRetryTokens, Query, Tenant, WriteContext,
-};
+use ferroflow_model::{Clock, Context, Error, ErrorKind, Result, Scope};
+use ferroflow_store::{Db, Mutation, PurgeRetryTokens, Query, Tenant, WriteContext};
 
 /// Expired retry tokens are forgotten in transactions of at most this many.
 const PURGE_BATCH: i64 = 1000;
@@ -23,12 +21,16 @@ pub struct Settings {
     /// The URI below which experiments get their artifact locations. By default
     /// `mlflow-artifacts:/`, which clients resolve to this server.
     pub artifact_root: String,
+    /// Whether clients of MLflow can make and delete workspaces. Servers over one database agree
+    /// on it.
+    pub has_workspaces: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Self {
             artifact_root: "mlflow-artifacts:/".to_owned(),
+            has_workspaces: false,
         }
     }
 }
@@ -94,7 +96,8 @@ impl Service {
     ) -> Result<M::Out> {
         authorise(context)?;
         let write = WriteContext {
-            tenant: self.ensure_tenant(&context.scope).await?,
+            tenant: self.tenant_to_write(context).await?,
+            holds_tenant: self.may_be_deleted(&context.scope),
             principal: context.caller.principal.clone(),
             request_id: context.request_id.clone(),
             now_ms: self.now_ms(),
@@ -112,7 +115,7 @@ impl Service {
         query: impl FnOnce(Tenant) -> Q,
     ) -> Result<Q::Out> {
         authorise(context)?;
-        let tenant = self.db.tenant(&context.scope).await?;
+        let tenant = self.tenant_to_read(context).await?;
         self.db.read(query(tenant)).await
     }
 
@@ -127,7 +130,7 @@ impl Service {
     }
 
     /// 62 random bits: it can be counted up for long.
-    fn first_revision(&self) -> i64 {
+    pub(crate) fn first_revision(&self) -> i64 {
         i64::try_from(self.random() >> 66).unwrap_or(1)
     }
 
@@ -137,23 +140,6 @@ impl Service {
             .into_uuid()
             .simple()
             .to_string()
-    }
-
-    /// The root below which experiments get their artifact locations, with a separator at its end.
-    pub(crate) fn artifact_root(&self) -> String {
-        let root = &self.settings.artifact_root;
-        let separator = if root.ends_with('/') { "" } else { "/" };
-        format!("{root}{separator}")
-    }
-
-    async fn ensure_tenant(&self, scope: &Scope) -> Result<Tenant> {
-        let default_experiment = NewDefaultExperiment {
-            name: "Default".to_owned(),
-            artifact_location: format!("{}{}", self.artifact_root(), ExperimentId::DEFAULT),
-            now_ms: self.now_ms(),
-            first_revision: self.first_revision(),
-        };
-        self.db.ensure_tenant(scope, &default_experiment).await
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use ferroflow_model::model_versions::ModelVersion;
 use ferroflow_model::registered_models::RegisteredModel;
+use ferroflow_model::workspaces::Workspace;
 use ferroflow_model::{ModelId, RunId, Tag};
 use serde::Serialize;
 
@@ -29,6 +30,30 @@ struct ModelState<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     deployment_job_id: Option<&'a str>,
     tags: BTreeMap<&'a str, &'a str>,
+}
+
+#[derive(Serialize)]
+struct WorkspaceState<'a> {
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default_artifact_root: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace_archival_location: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace_archival_retention: Option<&'a str>,
+}
+
+/// A workspace as JSON text.
+pub(crate) fn workspace_state(workspace: &Workspace) -> Option<String> {
+    to_text(&WorkspaceState {
+        name: workspace.name.as_str(),
+        description: workspace.description.as_deref(),
+        default_artifact_root: workspace.default_artifact_root.as_deref(),
+        trace_archival_location: workspace.trace_archival_location.as_deref(),
+        trace_archival_retention: workspace.trace_archival_retention.as_deref(),
+    })
 }
 
 /// A version as JSON text.

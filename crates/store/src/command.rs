@@ -46,6 +46,9 @@ pub struct Tenant {
 }
 
 impl Tenant {
+    /// The row key of a workspace that does not exist: nothing is found in it.
+    pub const NO_WORKSPACE: i64 = -1;
+
     /// A tenant that does not exist: nothing is found in it.
     pub const NOWHERE: Self = Self {
         platform: 0,
@@ -58,6 +61,9 @@ impl Tenant {
 pub struct WriteContext {
     /// The tenant.
     pub tenant: Tenant,
+    /// Whether the tenant may be deleted meanwhile: then the transaction keeps it from that, and
+    /// fails where it came too late.
+    pub holds_tenant: bool,
     /// Who writes.
     pub principal: String,
     /// Finds the request in logs.

@@ -7,6 +7,7 @@ use crate::args;
 use crate::command::{Change, Command, Mutation, ResultKey, WriteContext};
 use crate::conn::Conn;
 use crate::error::Rerun;
+use crate::tenants::hold_platform;
 
 /// A mutation as a command, complete with its effects.
 pub struct Write<M> {
@@ -22,6 +23,9 @@ impl<M: Mutation> Command for Write<M> {
 
     async fn run<C: Conn>(&self, conn: &mut C) -> Result<M::Out> {
         let write = &self.context;
+        if write.holds_tenant {
+            hold_platform(conn, write.tenant.platform).await?;
+        }
         if let Some(retry) = &write.retry
             && let Some(result) = earlier_result(conn, write, retry).await?
         {

@@ -28,6 +28,7 @@ mod stats;
 mod tags;
 mod tenants;
 mod value;
+pub mod workspaces;
 
 pub use command::{Applied, Change, Command, Mutation, Query, ResultKey, Tenant, WriteContext};
 pub use conn::{BulkColumn, BulkInsert, Conn, Engine, Statement};

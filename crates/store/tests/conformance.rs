@@ -59,3 +59,5 @@ mod search_run_pages;
 mod search_runs;
 #[path = "conformance/tenants.rs"]
 mod tenants;
+#[path = "conformance/workspaces.rs"]
+mod workspaces;

@@ -63,6 +63,8 @@ pub(crate) enum Check {
     List,
     /// A list of texts.
     ListOfTexts,
+    /// An object.
+    Object,
     /// An integer up to this.
     AtMost(i64),
     /// An integer from the one to the other.

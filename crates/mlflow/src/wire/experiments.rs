@@ -72,11 +72,12 @@ pub(crate) struct ExperimentView<'a> {
     creation_time: i64,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tags: Vec<KeyValueView<'a>>,
-    workspace: &'static str,
+    workspace: &'a str,
 }
 
-impl<'a> From<&'a Experiment> for ExperimentView<'a> {
-    fn from(experiment: &'a Experiment) -> Self {
+impl<'a> ExperimentView<'a> {
+    /// An experiment of a workspace.
+    pub(crate) fn new(experiment: &'a Experiment, workspace: &'a str) -> Self {
         Self {
             experiment_id: experiment.id.to_string(),
             name: &experiment.name,
@@ -85,8 +86,7 @@ impl<'a> From<&'a Experiment> for ExperimentView<'a> {
             last_update_time: experiment.updated_ms,
             creation_time: experiment.created_ms,
             tags: views(&experiment.tags),
-            // Workspaces of this dialect are not those of the core; without them there is one.
-            workspace: "default",
+            workspace,
         }
     }
 }

@@ -5,7 +5,7 @@ mod answers;
 
 use super::{
     artifacts, experiments, logged_models, metrics as metric_wire, model_versions,
-    registered_models, runs, tags,
+    registered_models, runs, tags, workspaces,
 };
 use crate::message::{Field, Kind, Message};
 
@@ -85,6 +85,9 @@ const REQUESTS: &[(&str, &[Field], &str)] = requests! {
     artifacts::AbortMultipartUpload: "path:text upload_id:text",
     artifacts::CreatePresignedUploadUrl: "run_id:text path:text expiration:integer model_id:text",
     artifacts::CreatePresignedDownloadUrl: "run_id:text path:text expiration:integer",
+    workspaces::TraceArchivalConfig: "location:text retention:text",
+    workspaces::CreateWorkspace: "name:text description:text default_artifact_root:text trace_archival_config:message",
+    workspaces::UpdateWorkspace: "workspace_name:text description:text default_artifact_root:text trace_archival_config:message",
 };
 
 fn fact(field: &Field) -> String {

@@ -9,7 +9,9 @@ use super::name_is_taken;
 use super::read::recall_experiment;
 use crate::command::{Applied, Change, Mutation, ResultKey, WriteContext};
 use crate::conn::Conn;
+use crate::locations::append_path;
 use crate::tags::EXPERIMENT_TAGS;
+use crate::tenants::ARTIFACT_ROOT;
 use crate::{KeyCache, args};
 
 /// Where the artifacts of an experiment go.
@@ -17,7 +19,8 @@ use crate::{KeyCache, args};
 pub enum ArtifactLocation {
     /// To the place that the client chose.
     Chosen(String),
-    /// Below this root, which ends with a separator: the experiment's number comes after it.
+    /// Below this root, unless the workspace has one of its own: the experiment's number comes
+    /// after it.
     Below(String),
 }
 
@@ -44,10 +47,12 @@ impl Mutation for CreateExperiment {
         conn: &mut C,
         write: &WriteContext,
     ) -> Result<Applied<Experiment>> {
-        let number = next_number(conn, write).await?;
+        let (number, own_root) = next_number(conn, write).await?;
         let artifact_location = match &self.artifact_location {
             ArtifactLocation::Chosen(location) => location.clone(),
-            ArtifactLocation::Below(root) => format!("{root}{number}"),
+            ArtifactLocation::Below(root) => {
+                append_path(own_root.as_ref().unwrap_or(root), &number.to_string())
+            }
         };
         let row_key = self.insert(conn, write, number, &artifact_location).await?;
         EXPERIMENT_TAGS
@@ -79,13 +84,17 @@ impl Mutation for CreateExperiment {
     }
 }
 
-/// Takes the next number of the workspace. Its row stays locked until the transaction ends, so
-/// that numbers have no gap.
-async fn next_number<C: Conn>(conn: &mut C, write: &WriteContext) -> Result<i64> {
-    const SQL: &str = "UPDATE workspaces SET next_experiment = next_experiment + 1 \
-        WHERE workspace_pk = $1 RETURNING next_experiment - 1";
-    conn.query_one(SQL, args![write.tenant.workspace], |row| row.get(0))
-        .await
+/// Takes the next number of the workspace, and reads the artifact root that it has of its own. Its
+/// row stays locked until the transaction ends, so that numbers have no gap.
+async fn next_number<C: Conn>(conn: &mut C, write: &WriteContext) -> Result<(i64, Option<String>)> {
+    let sql = format!(
+        "UPDATE workspaces SET next_experiment = next_experiment + 1 \
+         WHERE workspace_pk = $1 RETURNING next_experiment - 1, {ARTIFACT_ROOT}"
+    );
+    conn.query_one(&sql, args![write.tenant.workspace], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })
+    .await
 }
 
 impl CreateExperiment {

@@ -1,9 +1,22 @@
--- Tenants. A platform owns a registry, a workspace in it owns tracking.
+-- Tenants. A platform owns a registry, a workspace in it owns tracking. To clients of MLflow a
+-- platform is a workspace, if its id is a name for one; what they set for it stands here too.
 CREATE TABLE platforms (
     platform_pk {pk},
-    platform_id {text} NOT NULL UNIQUE,
-    created_ms BIGINT NOT NULL
+    platform_id {text} NOT NULL,
+    created_ms BIGINT NOT NULL,
+    is_workspace BOOLEAN NOT NULL,
+    description {text},
+    default_artifact_root {text},
+    trace_archival_location {text},
+    trace_archival_retention {text},
+    -- A deleted platform cannot be found, and its id is free; its rows are purged bit by bit.
+    deleted_ms BIGINT
 );
+
+CREATE UNIQUE INDEX platforms_by_id ON platforms (platform_id) WHERE deleted_ms IS NULL;
+CREATE INDEX platforms_deleted ON platforms (deleted_ms) WHERE deleted_ms IS NOT NULL;
+CREATE INDEX platforms_by_workspace ON platforms (platform_id)
+    WHERE is_workspace AND deleted_ms IS NULL;
 
 CREATE TABLE workspaces (
     workspace_pk {pk},

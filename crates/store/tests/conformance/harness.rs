@@ -89,6 +89,7 @@ impl TestDb {
     pub(crate) fn context(&self) -> WriteContext {
         WriteContext {
             tenant: self.tenant,
+            holds_tenant: false,
             principal: "tester".to_owned(),
             request_id: "request".to_owned(),
             now_ms: NOW_MS,
@@ -197,7 +198,7 @@ async fn open(url: DatabaseUrl) -> Db {
 async fn ensure_tenant(db: &Db, scope: &Scope) -> Tenant {
     let default_experiment = NewDefaultExperiment {
         name: "Default".to_owned(),
-        artifact_location: "mlflow-artifacts:/0".to_owned(),
+        artifact_root: "mlflow-artifacts:/".to_owned(),
         now_ms: NOW_MS,
         first_revision: 1,
     };

@@ -205,7 +205,7 @@ fn experiments_are_answered_as_by_mlflow() {
     };
     check(
         "Experiment",
-        &json(experiments::ExperimentView::from(&experiment)),
+        &json(experiments::ExperimentView::new(&experiment, "default")),
     );
     let summary = DatasetSummary {
         experiment_id: ExperimentId::new(7),
