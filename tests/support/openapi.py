@@ -43,12 +43,15 @@ class Operation:
         resolved = map(self.document.resolve, self.description["parameters"])
         return {parameter["name"]: parameter for parameter in resolved if parameter["in"] == place}
 
-    def send(self, platform: str, workspace: str, arguments: dict) -> requests.Response:
+    def send(
+        self, platform: str, workspace: str, arguments: dict, headers: dict | None = None
+    ) -> requests.Response:
         path = self.path.format(aiDataPlatformId=platform, workspaceKey=workspace)
         place = "params" if self.method == "get" else "json"
         return requests.request(
             self.method,
             f"{self.document.url}{path}",
+            headers=headers,
             timeout=TIMEOUT_SECONDS,
             **{place: arguments},
         )
