@@ -27,6 +27,8 @@ mod metrics;
 mod model_versions;
 #[path = "conformance/origins.rs"]
 mod origins;
+#[path = "conformance/plans.rs"]
+mod plans;
 #[path = "conformance/registered_models.rs"]
 mod registered_models;
 #[path = "conformance/registry.rs"]

@@ -90,7 +90,7 @@ pub(super) async fn add_tags_and_aliases<C: Conn>(
     }
     let version_pks: Vec<i64> = rows.iter().map(|row| row.version_pk).collect();
     let tags = MODEL_VERSION_TAGS.load(conn, keys, &version_pks).await?;
-    let aliases = load_aliases(conn, rows).await?;
+    let aliases = load_aliases(conn, &version_pks).await?;
     for row in rows {
         let place = (row.model_pk, row.version.version.number());
         let start = aliases.partition_point(|(this, _)| *this < place);
@@ -120,20 +120,19 @@ pub(super) async fn add_model_facts<C: Conn>(
     Ok(())
 }
 
-/// The aliases of the models of these versions, by model and version.
+/// The aliases of versions, by model and number; those of other versions are not looked at.
 async fn load_aliases<C: Conn>(
     conn: &mut C,
-    rows: &[VersionRow],
+    version_pks: &[i64],
 ) -> Result<Vec<((i64, i64), String)>> {
-    let mut model_pks: Vec<i64> = rows.iter().map(|row| row.model_pk).collect();
-    model_pks.sort_unstable();
-    model_pks.dedup();
     let sql = format!(
-        "SELECT model_pk, version, alias FROM registered_model_aliases WHERE {}",
-        conn.engine().any_of("model_pk", 1)
+        "SELECT v.model_pk, v.version, a.alias FROM model_versions v \
+         JOIN registered_model_aliases a ON a.model_pk = v.model_pk AND a.version = v.version \
+         WHERE {}",
+        conn.engine().any_of("v.version_pk", 1)
     );
     let mut aliases = conn
-        .query(&sql, &[Value::Ints(&model_pks)], |row| {
+        .query(&sql, &[Value::Ints(version_pks)], |row| {
             Ok(((row.get(0)?, row.get(1)?), row.get(2)?))
         })
         .await?;

@@ -14,11 +14,12 @@ use crate::conn::Conn;
 const LISTED_CONFLICTS: usize = 100;
 
 /// What is as good as no content: the default experiment that each workspace begins with, as long
-/// as nobody has changed it or put something into it.
+/// as nobody has changed it or put something into it. Each subquery ends at its first row, so that
+/// PostgreSQL does not collect the runs of all experiments instead.
 const IS_UNTOUCHED: &str = "(e.number = 0 AND e.updated_ms = e.created_ms \
-    AND NOT EXISTS (SELECT 1 FROM experiment_tags t WHERE t.experiment_pk = e.experiment_pk) \
-    AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.experiment_pk = e.experiment_pk) \
-    AND NOT EXISTS (SELECT 1 FROM logged_models l WHERE l.experiment_pk = e.experiment_pk))";
+    AND (SELECT 1 FROM experiment_tags t WHERE t.experiment_pk = e.experiment_pk LIMIT 1) IS NULL \
+    AND (SELECT 1 FROM runs r WHERE r.experiment_pk = e.experiment_pk LIMIT 1) IS NULL \
+    AND (SELECT 1 FROM logged_models l WHERE l.experiment_pk = e.experiment_pk LIMIT 1) IS NULL)";
 
 /// Deletes a workspace, in one step: from then on it cannot be found, and its name is free.
 ///

@@ -526,7 +526,7 @@ fn version_json(version: &ModelVersion) -> String {
 #[tokio::test]
 async fn an_audit_row_tells_the_states_before_and_after() {
     on_each_engine(async |test| {
-        let newest = async || test.read(NewestAudit).await.unwrap();
+        let newest = async || test.db().read(NewestAudit).await.unwrap();
         let model = |before, after| {
             (
                 "registered_model".to_owned(),

@@ -5,10 +5,12 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use ferroflow_model::{Fingerprint, IfMatch, Result, Retry, RetryToken, Scope};
 use ferroflow_store::{
     Command, Conn, DatabaseUrl, Db, DbOptions, Mutation, NewDefaultExperiment, Query, Tenant,
-    WriteContext,
+    Write, WriteContext,
 };
 use tempfile::TempDir;
 use tokio_postgres::{Client, NoTls};
+
+use crate::plans::{Explained, Plans};
 
 /// The time at which tests begin.
 pub(crate) const NOW_MS: i64 = 1_700_000_000_000;
@@ -22,6 +24,7 @@ pub(crate) async fn on_each_engine(test: impl AsyncFn(&mut TestDb)) {
     let file = DatabaseUrl::Sqlite(directory.path().join("test.db"));
     let mut sqlite = TestDb::open(file).await;
     test(&mut sqlite).await;
+    sqlite.plans.check();
     sqlite.db().close().await;
     on_postgres(test).await;
 }
@@ -34,6 +37,7 @@ pub(crate) async fn on_postgres(test: impl AsyncFn(&mut TestDb)) {
     let database = cluster.create_database().await;
     let mut postgres = TestDb::open(cluster.url_of(&database)).await;
     test(&mut postgres).await;
+    postgres.plans.check();
     postgres.db().close().await;
     cluster.drop_database(&database).await;
 }
@@ -44,6 +48,8 @@ pub(crate) struct TestDb {
     db: Option<Db>,
     /// Platform `default`, workspace `default`.
     pub(crate) tenant: Tenant,
+    /// How the statements found their rows.
+    pub(crate) plans: Plans,
     url: DatabaseUrl,
 }
 
@@ -54,6 +60,7 @@ impl TestDb {
         Self {
             db: Some(db),
             tenant,
+            plans: Plans::default(),
             url,
         }
     }
@@ -131,7 +138,7 @@ impl TestDb {
 
     /// Makes a change.
     pub(crate) async fn write<M: Mutation>(&self, mutation: M) -> Result<M::Out> {
-        self.db().write(self.context(), mutation).await
+        self.write_with(self.context(), mutation).await
     }
 
     /// Makes a change under conditions.
@@ -140,12 +147,18 @@ impl TestDb {
         context: WriteContext,
         mutation: M,
     ) -> Result<M::Out> {
-        self.db().write(context, mutation).await
+        let write = Write { context, mutation };
+        self.db().run(self.explained(write)).await
     }
 
     /// Runs a query.
     pub(crate) async fn read<Q: Query>(&self, query: Q) -> Result<Q::Out> {
-        self.db().read(query).await
+        self.db().read(self.explained(query)).await
+    }
+
+    fn explained<T>(&self, inner: T) -> Explained<T> {
+        let plans = self.plans.clone();
+        Explained { inner, plans }
     }
 
     /// Runs one statement, for states that no operation makes.
@@ -161,7 +174,7 @@ impl TestDb {
 
 /// Answers the number that a statement selects.
 pub(crate) async fn count(test: &TestDb, sql: &str) -> i64 {
-    test.read(Number(sql.to_owned())).await.unwrap()
+    test.db().read(Number(sql.to_owned())).await.unwrap()
 }
 
 struct Number(String);
@@ -227,11 +240,16 @@ impl Cluster {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Relaxed);
         let name = format!("ferroflow_test_{}_{number}", std::process::id());
-        for sql in ["DROP DATABASE IF EXISTS", "CREATE DATABASE"] {
-            self.client
-                .batch_execute(&format!("{sql} {name}"))
-                .await
-                .unwrap();
+        let sqls = [
+            format!("DROP DATABASE IF EXISTS {name}"),
+            format!("CREATE DATABASE {name}"),
+        ];
+        // Tables of a few rows are read whole because they are small: plans would tell nothing.
+        let for_small_tables = ["seqscan", "hashjoin", "mergejoin"];
+        let off = for_small_tables
+            .map(|method| format!("ALTER DATABASE {name} SET enable_{method} = off"));
+        for sql in sqls.iter().chain(&off) {
+            self.client.batch_execute(sql).await.unwrap();
         }
         name
     }

@@ -43,7 +43,7 @@ impl Query for Columns {
 async fn both_engines_have_the_same_columns() {
     let schemas = Mutex::new(Vec::new());
     on_each_engine(async |test| {
-        let columns = test.read(Columns).await.unwrap();
+        let columns = test.db().read(Columns).await.unwrap();
         schemas.lock().unwrap().push(columns);
     })
     .await;

@@ -257,7 +257,7 @@ impl Query for Tables {
 /// The rows of each table that belongs to tenants: audit rows and events outlive them, and the
 /// names of keys are shared.
 async fn rows(test: &TestDb) -> BTreeMap<String, i64> {
-    let mut tables = test.read(Tables).await.unwrap();
+    let mut tables = test.db().read(Tables).await.unwrap();
     for shared in [
         "audit_events",
         "outbox_events",
@@ -505,7 +505,7 @@ async fn every_row_that_names_its_tenant_moves() {
         delete(test, "team-a", DeletionMode::SetDefault)
             .await
             .unwrap();
-        for (table, column) in test.read(TenantColumns).await.unwrap() {
+        for (table, column) in test.db().read(TenantColumns).await.unwrap() {
             let key = match column.as_str() {
                 "platform_pk" => tenant.platform,
                 _ => tenant.workspace,
