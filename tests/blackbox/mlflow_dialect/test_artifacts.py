@@ -1,6 +1,5 @@
 """Artifacts through the stock client: everything goes to and comes from the server."""
 
-import hashlib
 import io
 import os
 from pathlib import Path
@@ -9,8 +8,6 @@ import mlflow
 import numpy
 import pytest
 from mlflow.exceptions import MlflowException
-
-MEBIBYTE = 1024 * 1024
 
 
 @pytest.fixture
@@ -104,34 +101,6 @@ def test_a_file_is_replaced_whole(active_run):
 def test_a_missing_artifact_is_an_error(active_run):
     with pytest.raises(MlflowException):
         download(active_run, "nothing.txt")
-
-
-def test_a_large_file_streams_both_ways(server, active_run, tmp_path):
-    """256 MiB up and down; a server of our own grows by much less than that meanwhile."""
-    block = os.urandom(MEBIBYTE)
-    digest = hashlib.sha256()
-    source = tmp_path / "large.bin"
-    with source.open("wb") as large:
-        for index in range(256):
-            piece = index.to_bytes(4, "big") + block[4:]
-            digest.update(piece)
-            large.write(piece)
-
-    before = peak_memory(server)
-    mlflow.log_artifact(str(source))
-    downloaded = download(active_run, "large.bin")
-    with open(downloaded, "rb") as large:
-        assert hashlib.file_digest(large, "sha256").hexdigest() == digest.hexdigest()
-    assert peak_memory(server) - before < 64 * MEBIBYTE
-
-
-def peak_memory(server) -> int:
-    """The most memory that the server ever held, in bytes (0 when it is not ours to look at)."""
-    if getattr(server, "process", None) is None:
-        return 0
-    with open(f"/proc/{server.process.pid}/status") as status:
-        line = next(line for line in status if line.startswith("VmHWM:"))
-    return int(line.split()[1]) * 1024
 
 
 def test_raw_listing_has_mlflow_s_shape(api, active_run):

@@ -8,14 +8,21 @@ use crate::ArtifactPath;
 
 /// Whether the error says that nothing is there that a client may know of.
 pub(super) fn is_missing(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) || is_escape(error)
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) || leads_nowhere(error)
 }
 
-/// Whether a link led outside of the root. `cap-std` makes this error itself, so that it carries
-/// no number, unlike a permission that the system denies.
-fn is_escape(error: &io::Error) -> bool {
-    error.kind() == ErrorKind::PermissionDenied && error.raw_os_error().is_none()
+/// Whether a link led outside of the root, or to itself.
+fn leads_nowhere(error: &io::Error) -> bool {
+    match error.raw_os_error() {
+        // `cap-std` makes the error of an escape itself, so that it carries no number, unlike a
+        // permission that the system denies.
+        None => error.kind() == ErrorKind::PermissionDenied,
+        number => cfg!(unix) && number == Some(TOO_MANY_LINKS),
+    }
 }
+
+/// The number of `ELOOP`, for which the standard library has no stable name.
+const TOO_MANY_LINKS: i32 = if cfg!(target_os = "linux") { 40 } else { 62 };
 
 /// The error for an artifact that is not there.
 pub(super) fn no_such_artifact(path: &ArtifactPath) -> Error {
@@ -50,7 +57,7 @@ pub(super) fn write_failure(path: &ArtifactPath, error: io::Error) -> Error {
         )),
         // Its directory was deleted as often as it was made.
         ErrorKind::NotFound => Error::unavailable(error),
-        _ if is_escape(&error) => Error::invalid("Invalid path"),
+        _ if leads_nowhere(&error) => Error::invalid("Invalid path"),
         _ => Error::internal(error),
     }
 }

@@ -23,6 +23,7 @@ fn disk_with_links() -> Disk {
         ("d/relative_file", "../../outside/secret"),
         ("root", "/"),
         ("dangling", "../nowhere"),
+        ("loop", "loop"),
     ]
     .map(|(name, target)| (name, target.to_owned()));
     for (name, target) in links {
@@ -38,7 +39,9 @@ const FILES: &[&str] = &[
     "d/relative_dir/secret",
     "d/relative_file",
     "root/etc/passwd",
+    "loop/secret",
     "dangling",
+    "loop",
 ];
 
 const DIRECTORIES: &[&str] = &[
@@ -48,6 +51,7 @@ const DIRECTORIES: &[&str] = &[
     "root",
     "root/etc",
     "dangling",
+    "loop",
 ];
 
 #[tokio::test]
