@@ -85,7 +85,7 @@ impl Front {
         let page = Page::that_sent(&request);
         let logged = enabled!(Level::DEBUG).then(|| describe(&request));
 
-        let refused = self.security.intercept(&request);
+        let refused = self.security.intercept(&request, dialect);
         let throttled = || self.throttle(&request, dialect, address, started);
         let mut response = match refused.or_else(throttled) {
             Some(response) => response,

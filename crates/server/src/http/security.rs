@@ -6,10 +6,12 @@
 
 use axum::body::Body;
 use axum::response::Response;
+use ferroflow_model::{Error, ErrorKind};
 use ferroflow_web::host_of;
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Method, Request, StatusCode};
 
+use super::dialect::Dialect;
 use super::patterns::Patterns;
 
 const UNKNOWN_HOST: &str = "Invalid Host header - possible DNS rebinding attack detected";
@@ -74,20 +76,20 @@ impl Security {
 
     /// The answer to a request that goes no further: one from a page that may not send it, or the
     /// question of a browser whether it may.
-    pub(super) fn intercept(&self, request: &Request<Body>) -> Option<Response> {
+    pub(super) fn intercept(&self, request: &Request<Body>, dialect: Dialect) -> Option<Response> {
         if !self.is_checking {
             return None;
         }
         let host = host_of(request.uri(), request.headers());
         if !self.knows_host(host) && !UNCHECKED_PATHS.contains(&request.uri().path()) {
-            return Some(refusal(UNKNOWN_HOST));
+            return Some(refusal(dialect, UNKNOWN_HOST));
         }
         let origin = request.headers().get(header::ORIGIN)?;
         let known = self.knows_origin(origin, host);
         if is_preflight(request) {
             return Some(preflight(request.headers(), known));
         }
-        (changes_state(request.method()) && !known).then(|| refusal(CROSS_ORIGIN))
+        (changes_state(request.method()) && !known).then(|| refusal(dialect, CROSS_ORIGIN))
     }
 
     /// Lets the pages of a known origin read the answer.
@@ -167,8 +169,12 @@ fn changes_state(method: &Method) -> bool {
     !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
-fn refusal(text: &'static str) -> Response {
-    plain(StatusCode::FORBIDDEN, text)
+/// Oracle's clients are refused as with any error of theirs; `mlflow server` refuses in plain text.
+fn refusal(dialect: Dialect, text: &'static str) -> Response {
+    match dialect {
+        Dialect::Aidp => dialect.error(&Error::new(ErrorKind::PermissionDenied, text)),
+        Dialect::Mlflow | Dialect::MlflowInTenant => plain(StatusCode::FORBIDDEN, text),
+    }
 }
 
 fn plain(status: StatusCode, text: &'static str) -> Response {
@@ -199,7 +205,7 @@ mod tests {
 
     fn refused(security: &Security, request: &Request<Body>) -> Option<u16> {
         security
-            .intercept(request)
+            .intercept(request, Dialect::Mlflow)
             .map(|answer| answer.status().as_u16())
     }
 
@@ -327,7 +333,7 @@ mod tests {
                 "access-control-request-headers",
                 HeaderValue::from_static("x-a"),
             );
-            let mut answer = security.intercept(&request).unwrap();
+            let mut answer = security.intercept(&request, Dialect::Mlflow).unwrap();
             let origin = HeaderValue::from_static(origin);
             security.share(&origin, "localhost", answer.headers_mut());
             answer
