@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ferroflow_model::metrics::{Metric, MetricHistory};
+use ferroflow_model::metrics::{Metric, MetricHistory, Point};
 use ferroflow_model::{Context, Error, PageRequest, Permission, Resource, Result};
 use ferroflow_service::Service;
 use schemars::JsonSchema;
@@ -63,6 +63,17 @@ impl From<Metric> for MetricBody {
     }
 }
 
+impl MetricBody {
+    fn of_series(key: &str, point: Point) -> Self {
+        Self {
+            key: key.to_owned(),
+            value: Double(point.value),
+            timestamp: point.timestamp_ms,
+            step: point.step,
+        }
+    }
+}
+
 /// Points as answers show them.
 pub(crate) fn metric_bodies(metrics: Vec<Metric>) -> Vec<MetricBody> {
     metrics.into_iter().map(Into::into).collect()
@@ -99,12 +110,15 @@ async fn history(
     context: Context,
     input: History,
 ) -> Result<Listed<Collection>> {
-    let page = service.metric_history(&context, input.try_into()?).await?;
+    let series = MetricHistory::try_from(input)?;
+    let key = series.key.clone();
+    let page = service.metric_history(&context, series).await?;
+    let point = |point| MetricBody::of_series(&key, point);
     let body = |metrics, next_page_token| Collection {
         metrics,
         next_page_token,
     };
-    Ok(Listed::new(page, MetricBody::from, body))
+    Ok(Listed::new(page, point, body))
 }
 
 #[cfg(test)]

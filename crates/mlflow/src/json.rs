@@ -4,6 +4,7 @@
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use ferroflow_model::{Error, Result};
+use futures_util::Stream;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
 use serde::{Serialize, Serializer};
@@ -13,30 +14,35 @@ pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json"
 
 /// An encoded answer.
 #[derive(Debug)]
-pub(crate) struct Json(Vec<u8>);
+pub(crate) struct Json(Body);
 
 impl Json {
     /// The answer that says nothing but that all is well.
     pub(crate) fn empty() -> Self {
-        Self(b"{}".to_vec())
+        Self::encoded(b"{}".to_vec())
     }
 
     /// An answer that has been encoded already.
     pub(crate) fn encoded(json: Vec<u8>) -> Self {
-        Self(json)
+        Self(Body::from(json))
+    }
+
+    /// An answer that is encoded while it is sent. An error cuts it off, which the client notices.
+    pub(crate) fn streamed(parts: impl Stream<Item = Result<Vec<u8>>> + Send + 'static) -> Self {
+        Self(Body::from_stream(parts))
     }
 
     /// Encodes an answer.
     pub(crate) fn of<T: Serialize>(answer: &T) -> Result<Self> {
         serde_json::to_vec(answer)
-            .map(Self)
+            .map(Self::encoded)
             .map_err(Error::internal)
     }
 }
 
 impl IntoResponse for Json {
     fn into_response(self) -> Response {
-        response(StatusCode::OK, JSON, Body::from(self.0))
+        response(StatusCode::OK, JSON, self.0)
     }
 }
 

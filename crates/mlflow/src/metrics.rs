@@ -1,12 +1,15 @@
 //! Operations on metrics.
 
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use ferroflow_model::metrics::{
     self, BulkHistory, MetricDataset, MetricHistory, NewMetric, RunPoints, SampledHistory,
 };
 use ferroflow_model::runs::LogBatch;
-use ferroflow_model::{Error, ModelId, Page, PageRequest, Permission, Resource, Result, RunId};
+use ferroflow_model::{Context, Error, ModelId, PageRequest, Permission, Resource, Result, RunId};
+use ferroflow_service::Service;
+use futures_util::stream;
 
 use crate::call::{Answer, Call};
 use crate::explain::python_int_of_text;
@@ -16,15 +19,17 @@ use crate::runs::run_id;
 use crate::validate::{Place, check_key, invalid_value};
 use crate::wire::metrics::{
     GetMetricHistory, GetMetricHistoryBulk, GetMetricHistoryBulkInterval, LARGEST_SAMPLE,
-    LogMetric, Metric, MetricPage,
+    LogMetric, Metric,
 };
 use crate::wire::points::{NotANumber, PointList};
-use crate::wire::tags::views;
 
 /// How many runs a request for histories in bulk may name.
 const RUNS_OF_BULK: usize = 100;
 /// How many points an answer to it has at most, all runs together.
 const POINTS_OF_BULK: usize = 25_000;
+
+/// A history that is sent as a whole is read so many points at once: what is in memory of it.
+const POINTS_AT_ONCE: usize = 25_000;
 
 /// The routes of metrics.
 pub(crate) fn declare(routes: &mut Routes) {
@@ -111,38 +116,89 @@ pub(crate) async fn log(call: Call<LogMetric>) -> Answer {
 
 /// `GET metrics/get-history`
 pub(crate) async fn history(call: Call<GetMetricHistory>) -> Answer {
-    let history = metric_history(call.message)?;
-    let page = call.service.metric_history(&call.context, history).await?;
-    let Page {
-        items,
-        next_page_token,
-    } = page;
-    Ok(Json::of(&MetricPage {
-        metrics: views(&items),
-        next_page_token: next_page_token.as_deref(),
-    })?)
+    let mut reader = HistoryReader::new(call)?;
+    reader.read().await?;
+    if reader.list.is_empty() {
+        return Ok(Json::empty());
+    }
+    if reader.is_at_the_end() {
+        return Ok(Json::encoded(reader.finish()?));
+    }
+    let parts = stream::try_unfold(Some(reader), HistoryReader::next_part);
+    Ok(Json::streamed(parts))
 }
 
-fn metric_history(wire: GetMetricHistory) -> Result<MetricHistory> {
-    let page_token = non_empty(wire.page_token);
-    let page = match wire.max_results {
-        Some(count) => {
-            let max_results = usize::try_from(count).ok().filter(|count| *count > 0);
-            Some(PageRequest {
-                max_results: max_results.ok_or_else(|| not_positive(count))?,
-                page_token,
-            })
+/// Reads a history piece by piece, so that no more than one piece is in memory.
+struct HistoryReader {
+    service: Arc<Service>,
+    context: Context,
+    run_id: RunId,
+    key: String,
+    /// How many points may still come.
+    wanted: usize,
+    /// Where the next piece begins; none at the beginning and at the end.
+    page_token: Option<String>,
+    list: PointList,
+}
+
+impl HistoryReader {
+    fn new(call: Call<GetMetricHistory>) -> Result<Self> {
+        let wire = call.message;
+        let key = wire.metric_key.unwrap_or_default();
+        Ok(Self {
+            service: call.service,
+            context: call.context,
+            run_id: run_id(wire.run_id, wire.run_uuid),
+            wanted: wire.max_results.map_or(Ok(usize::MAX), page_size)?,
+            page_token: non_empty(wire.page_token),
+            list: PointList::new(&key, NotANumber::Text)?,
+            key,
+        })
+    }
+
+    async fn read(&mut self) -> Result<()> {
+        let asked = MetricHistory {
+            run_id: self.run_id.clone(),
+            key: self.key.clone(),
+            page: Some(PageRequest {
+                max_results: self.wanted.min(POINTS_AT_ONCE),
+                page_token: self.page_token.take(),
+            }),
+        };
+        let page = self.service.metric_history(&self.context, asked).await?;
+        self.wanted = self.wanted.saturating_sub(page.items.len());
+        self.page_token = page.next_page_token;
+        self.list.extend(&page.items, None)
+    }
+
+    /// Whether all points that were asked for have been read.
+    fn is_at_the_end(&self) -> bool {
+        self.wanted == 0 || self.page_token.is_none()
+    }
+
+    fn finish(self) -> Result<Vec<u8>> {
+        self.list.finish(self.page_token.as_deref())
+    }
+
+    /// The next part of the answer, and who reads on.
+    async fn next_part(reader: Option<Self>) -> Result<Option<(Vec<u8>, Option<Self>)>> {
+        let Some(mut reader) = reader else {
+            return Ok(None);
+        };
+        if reader.is_at_the_end() {
+            return Ok(Some((reader.finish()?, None)));
         }
-        None => page_token.map(|token| PageRequest {
-            max_results: usize::MAX,
-            page_token: Some(token),
-        }),
-    };
-    Ok(MetricHistory {
-        run_id: run_id(wire.run_id, wire.run_uuid),
-        key: wire.metric_key.unwrap_or_default(),
-        page,
-    })
+        let part = reader.list.take();
+        reader.read().await.inspect_err(|error| {
+            tracing::error!(cause = ?error, "an answer was cut off");
+        })?;
+        Ok(Some((part, Some(reader))))
+    }
+}
+
+fn page_size(count: i64) -> Result<usize> {
+    let size = usize::try_from(count).ok().filter(|size| *size > 0);
+    size.ok_or_else(|| not_positive(count))
 }
 
 fn not_positive(count: i64) -> Error {
@@ -157,7 +213,7 @@ pub(crate) async fn bulk_history(call: Call<GetMetricHistoryBulk>) -> Answer {
     let mut list = PointList::new(&asked.key, NotANumber::Literal)?;
     let found = call.service.bulk_history(&call.context, asked).await?;
     write_runs(&mut list, &found)?;
-    Ok(Json::encoded(list.finish()))
+    Ok(Json::encoded(list.finish(None)?))
 }
 
 fn asked_in_bulk(wire: GetMetricHistoryBulk) -> Result<BulkHistory> {
@@ -201,7 +257,7 @@ pub(crate) async fn sampled_history(call: Call<GetMetricHistoryBulkInterval>) ->
     if list.is_empty() {
         return Ok(Json::empty());
     }
-    Ok(Json::encoded(list.finish()))
+    Ok(Json::encoded(list.finish(None)?))
 }
 
 fn asked_sample(wire: GetMetricHistoryBulkInterval) -> Result<SampledHistory> {

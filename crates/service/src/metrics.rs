@@ -1,6 +1,6 @@
 //! Operations on metrics.
 
-use ferroflow_model::metrics::{BulkHistory, Metric, MetricHistory, RunPoints, SampledHistory};
+use ferroflow_model::metrics::{BulkHistory, MetricHistory, Point, RunPoints, SampledHistory};
 use ferroflow_model::{Context, Page, Result};
 use ferroflow_store::metrics as store;
 
@@ -15,7 +15,7 @@ impl Service {
         &self,
         context: &Context,
         series: MetricHistory,
-    ) -> Result<Page<Metric>> {
+    ) -> Result<Page<Point>> {
         let key_id = self.find_series(&series.key).await?;
         self.read(context, |tenant| store::MetricHistory {
             tenant,

@@ -31,6 +31,9 @@ pub trait Query: Send + Sync + 'static {
     /// Whether it may take long: then, on SQLite, it runs on a thread of its own instead of in
     /// place.
     const IS_LONG: bool = false;
+    /// Whether its statements must see the same state. On SQLite they always do; on PostgreSQL
+    /// that takes a transaction.
+    const IS_SNAPSHOT: bool = false;
 
     /// Runs it on one state of the data.
     fn run<C: Conn>(&self, conn: &mut C) -> impl Future<Output = Result<Self::Out>> + Send;

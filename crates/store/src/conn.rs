@@ -29,6 +29,8 @@ pub enum BulkColumn<'a> {
     Bools(&'a [bool]),
     /// TEXT.
     Texts(&'a [&'a str]),
+    /// BYTEA.
+    Bytes(&'a [&'a [u8]]),
 }
 
 impl<'a> BulkColumn<'a> {
@@ -40,6 +42,7 @@ impl<'a> BulkColumn<'a> {
             Self::Reals(values) => Some(values.len()),
             Self::Bools(values) => Some(values.len()),
             Self::Texts(values) => Some(values.len()),
+            Self::Bytes(values) => Some(values.len()),
         }
     }
 
@@ -51,6 +54,7 @@ impl<'a> BulkColumn<'a> {
             Self::Reals(values) => Value::Real(values[row]),
             Self::Bools(values) => Value::Bool(values[row]),
             Self::Texts(values) => Value::Text(values[row]),
+            Self::Bytes(values) => Value::Bytes(values[row]),
         }
     }
 }

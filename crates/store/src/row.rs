@@ -35,4 +35,16 @@ impl Row<'_> {
             Self::Postgres(row) => row.try_get(index).map_err(Error::internal),
         }
     }
+
+    /// Borrows the bytes of the column at `index`, unless it is NULL.
+    pub fn bytes(&self, index: usize) -> Result<Option<&[u8]>> {
+        match self {
+            Self::Sqlite(row) => row
+                .get_ref(index)
+                .map_err(Error::internal)?
+                .as_blob_or_null()
+                .map_err(Error::internal),
+            Self::Postgres(row) => row.try_get(index).map_err(Error::internal),
+        }
+    }
 }

@@ -20,6 +20,8 @@ pub enum Value<'a> {
     Text(&'a str),
     /// BOOLEAN.
     Bool(bool),
+    /// BYTEA.
+    Bytes(&'a [u8]),
     /// A list of BIGINT, for `any_of`.
     Ints(&'a [i64]),
     /// A list of TEXT, for `any_of`.
@@ -123,6 +125,7 @@ impl rusqlite::ToSql for Value<'_> {
             Self::Real(value) => ToSqlOutput::Borrowed(ValueRef::Real(value)),
             Self::Bool(value) => ToSqlOutput::Borrowed(ValueRef::Integer(i64::from(value))),
             Self::Text(value) => text(value)?,
+            Self::Bytes(value) => ToSqlOutput::Borrowed(ValueRef::Blob(value)),
             Self::Ints(values) => array(values.iter().copied().map(SqliteValue::from).collect()),
             Self::Texts(values) => texts(values)?,
             Self::Strings(values) => texts(values)?,
@@ -166,6 +169,7 @@ impl ToSql for Value<'_> {
             Self::Real(value) => value.to_sql(ty, out),
             Self::Bool(value) => value.to_sql(ty, out),
             Self::Text(value) => without_nul(value)?.to_sql(ty, out),
+            Self::Bytes(value) => value.to_sql(ty, out),
             Self::Ints(values) => values.to_sql(ty, out),
             Self::Texts(values) => all_without_nul(values)?.to_sql(ty, out),
             Self::Strings(values) => all_without_nul(values)?.to_sql(ty, out),
@@ -191,6 +195,7 @@ impl ToSql for BulkColumn<'_> {
             Self::Reals(values) => values.to_sql(ty, out),
             Self::Bools(values) => values.to_sql(ty, out),
             Self::Texts(values) => all_without_nul(values)?.to_sql(ty, out),
+            Self::Bytes(values) => values.to_sql(ty, out),
         }
     }
 

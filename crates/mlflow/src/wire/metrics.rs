@@ -116,12 +116,3 @@ impl<'a> MetricView<'a> {
         }
     }
 }
-
-/// Answers `metrics/get-history`.
-#[derive(Debug, Serialize)]
-pub(crate) struct MetricPage<'a> {
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) metrics: Vec<MetricView<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) next_page_token: Option<&'a str>,
-}

@@ -42,6 +42,11 @@ impl PointList {
         self.is_empty
     }
 
+    /// What has been written and was not yet taken.
+    pub(crate) fn take(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.json)
+    }
+
     /// Writes points, with their run where it belongs to the answer.
     pub(crate) fn extend(&mut self, points: &[Point], run_id: Option<&RunId>) -> Result<()> {
         let mut tail = Vec::new();
@@ -75,10 +80,15 @@ impl PointList {
         Ok(())
     }
 
-    /// The whole answer.
-    pub(crate) fn finish(mut self) -> Vec<u8> {
-        self.json.extend(b"]}");
-        self.json
+    /// What is left of the answer; the whole, when nothing was taken.
+    pub(crate) fn finish(mut self, next_page_token: Option<&str>) -> Result<Vec<u8>> {
+        self.json.push(b']');
+        if let Some(token) = next_page_token {
+            self.json.extend(b",\"next_page_token\":");
+            write(&mut self.json, token)?;
+        }
+        self.json.push(b'}');
+        Ok(self.json)
     }
 }
 
@@ -106,8 +116,8 @@ mod tests {
         list.extend(&[point(2.0)], Some(&RunId::new("r"))).unwrap();
         assert!(!list.is_empty());
         assert_eq!(
-            String::from_utf8(list.finish()).unwrap(),
-            r#"{"metrics":[{"key":"a\"b","value":0.5,"timestamp":7,"step":-1},{"key":"a\"b","value":"NaN","timestamp":7,"step":-1},{"key":"a\"b","value":2.0,"timestamp":7,"step":-1,"run_id":"r"}]}"#
+            String::from_utf8(list.finish(Some("t")).unwrap()).unwrap(),
+            r#"{"metrics":[{"key":"a\"b","value":0.5,"timestamp":7,"step":-1},{"key":"a\"b","value":"NaN","timestamp":7,"step":-1},{"key":"a\"b","value":2.0,"timestamp":7,"step":-1,"run_id":"r"}],"next_page_token":"t"}"#
         );
     }
 
@@ -115,7 +125,7 @@ mod tests {
     fn pages_read_not_a_number_bare() {
         let mut list = PointList::new("m", NotANumber::Literal).unwrap();
         list.extend(&[point(f64::NAN)], None).unwrap();
-        let json = list.finish();
+        let json = list.finish(None).unwrap();
         assert_eq!(
             json,
             br#"{"metrics":[{"key":"m","value":NaN,"timestamp":7,"step":-1}]}"#
@@ -125,6 +135,6 @@ mod tests {
     #[test]
     fn no_points_are_an_empty_list() {
         let list = PointList::new("m", NotANumber::Literal).unwrap();
-        assert_eq!(list.finish(), b"{\"metrics\":[]}");
+        assert_eq!(list.finish(None).unwrap(), b"{\"metrics\":[]}");
     }
 }

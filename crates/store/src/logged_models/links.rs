@@ -145,10 +145,8 @@ async fn load_latest_metrics<C: Conn>(
     row_keys: &[i64],
 ) -> Result<HashMap<i64, Vec<Metric>>> {
     let sql = format!(
-        "SELECT logged_model_pk, key_id, value, is_nan, timestamp_ms, step FROM ( \
-         SELECT logged_model_pk, key_id, value, is_nan, timestamp_ms, step, ROW_NUMBER() OVER ( \
-         PARTITION BY logged_model_pk, key_id ORDER BY timestamp_ms DESC, step DESC, run_id) \
-         AS place FROM logged_model_metrics WHERE {}) AS points WHERE place = 1",
+        "SELECT logged_model_pk, key_id, value, is_nan, timestamp_ms, step \
+         FROM logged_model_latest_metrics WHERE {}",
         conn.engine().any_of("logged_model_pk", 1)
     );
     let points: Vec<(i64, i64, Metric)> = conn

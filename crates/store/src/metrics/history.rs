@@ -2,85 +2,59 @@
 
 use std::fmt;
 
-use ferroflow_model::metrics::{Metric, MetricHistory as Series};
+use ferroflow_model::metrics::{MetricHistory as Asked, Point};
 use ferroflow_model::{Page, Result};
 
-use super::metric_value;
-use crate::args;
+use super::order::number;
+use super::series::find_series;
 use crate::command::{Query, Tenant};
 use crate::conn::Conn;
 use crate::search::refused_token;
 
 /// Reads the points of one series of one run, in the order of time, step and value. A page begins
-/// where the last one ended, so that each costs the same.
+/// where the last one ended; each costs the same, unless time went back while steps went on.
 pub struct MetricHistory {
     /// The tenant.
     pub tenant: Tenant,
     /// The series, and which page of it.
-    pub series: Series,
+    pub series: Asked,
     /// The interned key of the series.
     pub key_id: i64,
 }
 
 impl Query for MetricHistory {
-    type Out = Page<Metric>;
+    type Out = Page<Point>;
     const NAME: &'static str = "metrics.history";
     // A series may have millions of points.
     const IS_LONG: bool = true;
+    // Points move from the tail into blocks.
+    const IS_SNAPSHOT: bool = true;
 
-    async fn run<C: Conn>(&self, conn: &mut C) -> Result<Page<Metric>> {
-        const SQL: &str = "SELECT timestamp_ms, step, value, is_nan FROM metric_points \
-            WHERE experiment_pk = $1 AND run_pk = $2 AND key_id = $3 \
-            AND (timestamp_ms, step, value, is_nan) > ($4, $5, $6, $7) \
-            ORDER BY timestamp_ms, step, value, is_nan LIMIT $8";
+    async fn run<C: Conn>(&self, conn: &mut C) -> Result<Page<Point>> {
         let after = self.after()?;
-        let Some((experiment_pk, run_pk)) = self.find_run(conn).await? else {
+        let run_ids = std::slice::from_ref(&self.series.run_id);
+        let series = find_series(conn, self.tenant, run_ids, self.key_id).await?;
+        let Some(series) = series.get(&self.series.run_id) else {
             return Ok(Page::empty());
         };
         // One point more than fits tells whether there is another page.
-        let limit = self.size().saturating_add(1);
-        let args = args![
-            experiment_pk,
-            run_pk,
-            self.key_id,
-            after.timestamp_ms,
-            after.step,
-            after.value,
-            after.is_nan,
-            i64::try_from(limit).unwrap_or(i64::MAX),
-        ];
-        let points = conn
-            .query(SQL, args, |row| {
-                Ok(Metric {
-                    key: self.series.key.clone(),
-                    value: metric_value(row, 2)?,
-                    timestamp_ms: row.get(0)?,
-                    step: row.get(1)?,
-                })
-            })
+        let points = series
+            .read(conn, after, self.size().saturating_add(1))
             .await?;
         Ok(self.page(points))
     }
 }
 
 impl MetricHistory {
-    async fn find_run<C: Conn>(&self, conn: &mut C) -> Result<Option<(i64, i64)>> {
-        const SQL: &str = "SELECT experiment_pk, run_pk FROM runs \
-            WHERE platform_pk = $1 AND run_id = $2 AND workspace_pk = $3";
-        let run_id = self.series.run_id.as_str();
-        let args = args![self.tenant.platform, run_id, self.tenant.workspace];
-        conn.query_optional(SQL, args, |row| Ok((row.get(0)?, row.get(1)?)))
-            .await
-    }
-
     /// The place after which the page begins.
-    fn after(&self) -> Result<Place> {
+    fn after(&self) -> Result<Option<Point>> {
         let token = self
             .series
             .page
             .as_ref()
             .and_then(|page| page.page_token.as_deref());
-        token.map_or(Ok(Place::START), Place::parse)
+        let place = token.map(Place::parse).transpose()?;
+        Ok(place.map(|Place(point)| point))
     }
 
     /// How many points fit on the page.
@@ -91,64 +65,38 @@ impl MetricHistory {
             .map_or(usize::MAX, |page| page.max_results)
     }
 
-    fn page(&self, mut points: Vec<Metric>) -> Page<Metric> {
+    fn page(&self, mut points: Vec<Point>) -> Page<Point> {
         let has_more = points.len() > self.size();
         points.truncate(self.size());
         let last = points.last().filter(|_| has_more);
         Page {
-            next_page_token: last.map(|point| Place::of(point).to_string()),
+            next_page_token: last.map(|point| Place(*point).to_string()),
             items: points,
         }
     }
 }
 
 /// The place of a point in its series. Its text is a page token: 49 hexadecimal digits.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Place {
-    timestamp_ms: i64,
-    step: i64,
-    value: f64,
-    is_nan: bool,
-}
+struct Place(Point);
 
 impl Place {
-    /// Before all points.
-    const START: Self = Self {
-        timestamp_ms: i64::MIN,
-        step: i64::MIN,
-        value: f64::MIN,
-        is_nan: false,
-    };
-
-    fn of(point: &Metric) -> Self {
-        let is_nan = point.value.is_nan();
-        let value = if is_nan { 0.0 } else { point.value };
-        Self {
-            timestamp_ms: point.timestamp_ms,
-            step: point.step,
-            value,
-            is_nan,
-        }
-    }
-
     fn parse(token: &str) -> Result<Self> {
         let number = |start: usize| {
             let digits = token.get(start..start + 16)?;
             u64::from_str_radix(digits, 16).ok()
         };
         let place = || {
-            let value = f64::from_bits(number(32)?);
-            let is_nan = match token.get(48..)? {
-                "0" => false,
-                "1" => true,
+            let value = Some(f64::from_bits(number(32)?)).filter(|value| value.is_finite())?;
+            let value = match token.get(48..)? {
+                "0" => value,
+                "1" => f64::NAN,
                 _ => return None,
             };
-            Some(Self {
+            Some(Self(Point {
                 timestamp_ms: number(0)?.cast_signed(),
                 step: number(16)?.cast_signed(),
-                value: Some(value).filter(|value| value.is_finite())?,
-                is_nan,
-            })
+                value,
+            }))
         };
         place().ok_or_else(|| refused_token(token))
     }
@@ -156,13 +104,13 @@ impl Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
+        let Point {
             timestamp_ms,
             step,
             value,
-            is_nan,
-        } = self;
-        let (value, is_nan) = (value.to_bits(), u8::from(*is_nan));
+        } = self.0;
+        let (value, is_nan) = number(value);
+        let (value, is_nan) = (value.to_bits(), u8::from(is_nan));
         write!(f, "{timestamp_ms:016x}{step:016x}{value:016x}{is_nan}")
     }
 }
@@ -171,23 +119,27 @@ impl fmt::Display for Place {
 mod tests {
     use super::*;
 
+    fn place(value: f64) -> Place {
+        Place(Point {
+            value,
+            timestamp_ms: 17,
+            step: -3,
+        })
+    }
+
     #[test]
     fn a_token_is_a_place() {
         for value in [0.1, -2.5e-300, f64::MAX, f64::NAN] {
-            let point = Metric {
-                key: String::new(),
-                value,
-                timestamp_ms: 17,
-                step: -3,
-            };
-            let place = Place::of(&point);
-            assert_eq!(Place::parse(&place.to_string()).ok(), Some(place));
+            let token = place(value).to_string();
+            let Place(point) = Place::parse(&token).unwrap();
+            assert_eq!((point.timestamp_ms, point.step), (17, -3));
+            assert_eq!(number(point.value), number(value));
         }
     }
 
     #[test]
     fn other_tokens_are_refused() {
-        let token = Place::START.to_string();
+        let token = place(0.5).to_string();
         for token in [
             "",
             "x",
@@ -197,11 +149,7 @@ mod tests {
         ] {
             assert!(Place::parse(token).is_err(), "{token}");
         }
-        let infinite = Place {
-            value: f64::INFINITY,
-            ..Place::START
-        };
-        assert!(Place::parse(&infinite.to_string()).is_err());
+        assert!(Place::parse(&place(f64::INFINITY).to_string()).is_err());
         assert!(Place::parse(&"ü".repeat(25)).is_err());
     }
 }

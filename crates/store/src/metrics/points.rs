@@ -1,48 +1,56 @@
 //! Writing the points of runs.
 
-use std::cmp::Ordering;
+use std::collections::HashMap;
 
 use ferroflow_model::Result;
-use ferroflow_model::metrics::{Metric, finite};
+use ferroflow_model::metrics::{Metric, Point, finite};
 
-use crate::conn::{BulkColumn, BulkInsert, Conn};
+use super::block::Block;
+use super::changes::Changes;
+use super::late::merge_late;
+use super::order::{by_step, is_in_time, is_later};
+use super::{RunKey, metric_value};
+use crate::args;
+use crate::conn::Conn;
 
-/// A point as it is stored: NaN is a zero with a mark, infinities are the largest numbers.
+/// A point with the id of its key.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Point {
+pub(crate) struct KeyedPoint {
     pub(crate) key_id: i64,
-    pub(crate) timestamp_ms: i64,
-    pub(crate) step: i64,
-    pub(crate) value: f64,
-    pub(crate) is_nan: bool,
+    pub(crate) point: Point,
 }
 
-impl Point {
+impl KeyedPoint {
+    /// A point as it is stored: infinities are the largest numbers, and there is one zero.
     pub(crate) fn new(key_id: i64, metric: &Metric) -> Self {
-        let is_nan = metric.value.is_nan();
+        let value = finite(metric.value);
         Self {
             key_id,
-            timestamp_ms: metric.timestamp_ms,
-            step: metric.step,
-            value: if is_nan { 0.0 } else { finite(metric.value) },
-            is_nan,
+            point: Point {
+                value: if value == 0.0 { 0.0 } else { value },
+                ..Point::from(metric)
+            },
         }
     }
+}
 
-    /// The order in which the points of a run are stored.
-    fn in_storage(&self, other: &Self) -> Ordering {
-        let place = |point: &Self| (point.key_id, point.timestamp_ms, point.step);
-        let value = |point: &Self| (point.value, point.is_nan);
-        let ((a, a_is_nan), (b, b_is_nan)) = (value(self), value(other));
-        place(self)
-            .cmp(&place(other))
-            .then_with(|| a.total_cmp(&b))
-            .then_with(|| a_is_nan.cmp(&b_is_nan))
-    }
+/// Where a series ends.
+pub(super) struct End {
+    /// The latest point.
+    pub(super) latest: Point,
+    /// Whether the order of its points by step is their order by time too.
+    pub(super) is_in_time: bool,
+    /// The block that goes on; a series of one point has none.
+    tail: Option<(i64, Vec<u8>)>,
+}
 
-    /// Whether this point takes the place of `other` as the latest of their series.
-    fn is_later_than(&self, other: &Self) -> bool {
-        (self.step, self.timestamp_ms, self.value) > (other.step, other.timestamp_ms, other.value)
+impl End {
+    /// The block that goes on.
+    pub(super) fn into_tail(self) -> Block {
+        match self.tail {
+            Some((count, data)) => Block::resume(data, count, self.latest),
+            None => Block::of(self.latest),
+        }
     }
 }
 
@@ -50,130 +58,149 @@ impl Point {
 /// each series up to date. The caller has locked the run.
 pub(crate) async fn insert_points<C: Conn>(
     conn: &mut C,
-    experiment_pk: i64,
-    run_pk: i64,
-    mut points: Vec<Point>,
+    run: RunKey,
+    mut points: Vec<KeyedPoint>,
 ) -> Result<()> {
     if points.is_empty() {
         return Ok(());
     }
-    // In the order of storage neighbours go to the same page.
-    points.sort_unstable_by(Point::in_storage);
-    points.dedup();
-    insert(conn, METRIC_POINTS, experiment_pk, run_pk, &points).await?;
-    insert(conn, RUN_METRICS, experiment_pk, run_pk, &latest(&points)).await
-}
-
-/// The latest of each series; `points` are in the order of storage.
-fn latest(points: &[Point]) -> Vec<Point> {
-    let later = |kept: Point, next: Point| {
-        if next.is_later_than(&kept) {
-            next
-        } else {
-            kept
+    points.sort_unstable_by(|a, b| {
+        a.key_id
+            .cmp(&b.key_id)
+            .then_with(|| by_step(&a.point, &b.point))
+    });
+    points.dedup_by(|a, b| a.key_id == b.key_id && by_step(&a.point, &b.point).is_eq());
+    let mut ends = load_ends(conn, run, &points).await?;
+    let mut changes = Changes::default();
+    for series in points.chunk_by(|a, b| a.key_id == b.key_id) {
+        let key_id = series[0].key_id;
+        let points = series.iter().map(|keyed| keyed.point);
+        match ends.remove(&key_id) {
+            None => begin(&mut changes, key_id, points)?,
+            Some(end) if is_later(&series[0].point, &end.latest) => {
+                append(&mut changes, key_id, end, points)?;
+            }
+            Some(end) => merge_late(conn, run, &mut changes, key_id, end, points.collect()).await?,
         }
-    };
-    let series = points.chunk_by(|a, b| a.key_id == b.key_id);
-    series
-        .filter_map(|points| points.iter().copied().reduce(later))
-        .collect()
+    }
+    changes.write(conn, run).await
 }
 
-/// A table of points, and what to do with those that are there.
-struct PointTable {
-    name: &'static str,
-    conflict: &'static str,
-}
-
-/// All points.
-const METRIC_POINTS: PointTable = PointTable {
-    name: "metric_points",
-    conflict: "ON CONFLICT DO NOTHING",
-};
-
-/// The latest point of each series.
-const RUN_METRICS: PointTable = PointTable {
-    name: "run_metrics",
-    conflict: "ON CONFLICT (run_pk, key_id) DO UPDATE SET step = excluded.step, \
-        timestamp_ms = excluded.timestamp_ms, value = excluded.value, is_nan = excluded.is_nan \
-        WHERE (excluded.step, excluded.timestamp_ms, excluded.value) \
-        > (run_metrics.step, run_metrics.timestamp_ms, run_metrics.value)",
-};
-
-async fn insert<C: Conn>(
-    conn: &mut C,
-    table: PointTable,
-    experiment_pk: i64,
-    run_pk: i64,
-    points: &[Point],
+/// A new series. Its latest point is enough while there is no other.
+fn begin(
+    changes: &mut Changes,
+    key_id: i64,
+    points: impl Iterator<Item = Point> + Clone,
 ) -> Result<()> {
-    let key_ids: Vec<i64> = points.iter().map(|point| point.key_id).collect();
-    let timestamps: Vec<i64> = points.iter().map(|point| point.timestamp_ms).collect();
-    let steps: Vec<i64> = points.iter().map(|point| point.step).collect();
-    let values: Vec<f64> = points.iter().map(|point| point.value).collect();
-    let are_nan: Vec<bool> = points.iter().map(|point| point.is_nan).collect();
-    let bulk = BulkInsert {
-        table: table.name,
-        columns: &[
-            "experiment_pk",
-            "run_pk",
-            "key_id",
-            "timestamp_ms",
-            "step",
-            "value",
-            "is_nan",
-        ],
-        conflict: table.conflict,
-        values: &[
-            BulkColumn::Constant(experiment_pk),
-            BulkColumn::Constant(run_pk),
-            BulkColumn::Ints(&key_ids),
-            BulkColumn::Ints(&timestamps),
-            BulkColumn::Ints(&steps),
-            BulkColumn::Reals(&values),
-            BulkColumn::Bools(&are_nan),
-        ],
+    let mut rest = points.clone();
+    let Some(first) = rest.next() else {
+        return Ok(());
     };
-    conn.insert(&bulk).await.map(drop)
+    let mut tail = Block::of(first);
+    let full = tail.fill(rest);
+    let latest = points.clone().reduce(later).unwrap_or(first);
+    changes.set_latest(key_id, latest, is_in_time(points));
+    if tail.count() > 1 || !full.is_empty() {
+        changes.set_tail(key_id, tail);
+    }
+    changes.add_blocks(key_id, full)
+}
+
+/// Points behind all others of their series.
+fn append(
+    changes: &mut Changes,
+    key_id: i64,
+    end: End,
+    points: impl Iterator<Item = Point> + Clone,
+) -> Result<()> {
+    let latest = points.clone().fold(end.latest, later);
+    let in_time = is_in_time(std::iter::once(end.latest).chain(points.clone()));
+    changes.set_latest(key_id, latest, end.is_in_time && in_time);
+    let mut tail = end.into_tail();
+    let full = tail.fill(points);
+    changes.set_tail(key_id, tail);
+    changes.add_blocks(key_id, full)
+}
+
+/// Of points that are as late the first one stays.
+pub(super) fn later(kept: Point, next: Point) -> Point {
+    if is_later(&next, &kept) { next } else { kept }
+}
+
+async fn load_ends<C: Conn>(
+    conn: &mut C,
+    run: RunKey,
+    points: &[KeyedPoint],
+) -> Result<HashMap<i64, End>> {
+    let mut key_ids: Vec<i64> = points.iter().map(|keyed| keyed.key_id).collect();
+    key_ids.dedup();
+    let sql = format!(
+        "SELECT m.key_id, m.step, m.timestamp_ms, m.value, m.is_nan, m.is_in_time, \
+         t.point_count, t.data FROM run_metrics m \
+         LEFT JOIN metric_tails t ON t.run_pk = m.run_pk AND t.key_id = m.key_id \
+         WHERE m.run_pk = $1 AND {}",
+        conn.engine().any_of("m.key_id", 2)
+    );
+    let ends = conn
+        .query(&sql, args![run.run_pk, key_ids.as_slice()], |row| {
+            let latest = Point {
+                step: row.get(1)?,
+                timestamp_ms: row.get(2)?,
+                value: metric_value(row, 3)?,
+            };
+            let tail = match row.bytes(7)? {
+                Some(data) => Some((row.get(6)?, data.to_vec())),
+                None => None,
+            };
+            let is_in_time = row.get(5)?;
+            Ok((
+                row.get(0)?,
+                End {
+                    latest,
+                    is_in_time,
+                    tail,
+                },
+            ))
+        })
+        .await?;
+    Ok(ends.into_iter().collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn point(key_id: i64, timestamp_ms: i64, step: i64, value: f64) -> Point {
+    fn point(step: i64, timestamp_ms: i64, value: f64) -> Point {
         let metric = Metric {
             key: String::new(),
             value,
             timestamp_ms,
             step,
         };
-        Point::new(key_id, &metric)
+        KeyedPoint::new(1, &metric).point
     }
 
     #[test]
-    fn special_values_are_stored_as_numbers() {
-        let nan = point(1, 2, 3, f64::NAN);
-        assert_eq!((nan.value, nan.is_nan), (0.0, true));
-        let infinite = point(1, 2, 3, f64::NEG_INFINITY);
-        assert_eq!((infinite.value, infinite.is_nan), (f64::MIN, false));
+    fn infinities_are_the_largest_numbers_and_zero_has_no_sign() {
+        assert!(point(1, 2, f64::NAN).value.is_nan());
+        assert_eq!(
+            point(1, 2, f64::NEG_INFINITY).value.to_bits(),
+            f64::MIN.to_bits()
+        );
+        assert_eq!(point(1, 2, -0.0).value.to_bits(), 0.0_f64.to_bits());
     }
 
     #[test]
     fn the_latest_has_the_highest_step_then_time_then_value() {
-        let mut points = vec![
-            point(1, 9, 1, 5.0),
-            point(1, 1, 2, 1.0),
-            point(1, 2, 2, 0.5),
-            point(1, 2, 2, -1.0),
-            point(1, 2, 2, f64::NAN),
-            point(2, 0, -1, f64::NAN),
-            point(2, 0, -1, -1.0),
+        let points = [
+            point(1, 9, 5.0),
+            point(2, 1, 1.0),
+            point(2, 2, -1.0),
+            point(2, 2, 0.5),
+            point(2, 2, f64::NAN),
         ];
-        points.sort_unstable_by(Point::in_storage);
-        assert_eq!(
-            latest(&points),
-            [point(1, 2, 2, 0.5), point(2, 0, -1, f64::NAN)]
-        );
+        assert_eq!(points.into_iter().reduce(later), Some(point(2, 2, 0.5)));
+        let points = [point(-1, 0, f64::NAN), point(-1, 0, -1.0)];
+        assert!(points.into_iter().reduce(later).unwrap().value.is_nan());
     }
 }

@@ -113,22 +113,38 @@ CREATE TABLE run_metrics (
     timestamp_ms BIGINT NOT NULL,
     value DOUBLE PRECISION NOT NULL,
     is_nan BOOLEAN NOT NULL,
+    -- Whether time never goes back while steps go on.
+    is_in_time BOOLEAN NOT NULL,
     PRIMARY KEY (run_pk, key_id)
 ){clustered};
 
 CREATE INDEX run_metrics_by_value ON run_metrics (experiment_pk, key_id, is_nan, value, run_pk);
 
--- All points, clustered by series in the order in which a history is read, so that each page of it
--- costs the same. A point is its own key: an exact duplicate is the same point.
-CREATE TABLE metric_points (
+-- The points of each series, packed into blocks in the order of step, time and value. The block
+-- that goes on is apart from the full ones, so that those of a run are neighbours: a batch over
+-- many series writes few pages. A series of one point has none.
+CREATE TABLE metric_tails (
+    run_pk BIGINT NOT NULL,
+    key_id BIGINT NOT NULL,
+    experiment_pk BIGINT NOT NULL,
+    point_count BIGINT NOT NULL,
+    data BYTEA NOT NULL,
+    PRIMARY KEY (run_pk, key_id)
+){rewritten};
+
+-- Full blocks, known by their last points.
+CREATE TABLE metric_blocks (
     experiment_pk BIGINT NOT NULL,
     run_pk BIGINT NOT NULL,
     key_id BIGINT NOT NULL,
-    timestamp_ms BIGINT NOT NULL,
-    step BIGINT NOT NULL,
-    value DOUBLE PRECISION NOT NULL,
-    is_nan BOOLEAN NOT NULL,
-    PRIMARY KEY (experiment_pk, run_pk, key_id, timestamp_ms, step, value, is_nan)
+    last_step BIGINT NOT NULL,
+    last_timestamp_ms BIGINT NOT NULL,
+    last_value DOUBLE PRECISION NOT NULL,
+    last_is_nan BOOLEAN NOT NULL,
+    first_step BIGINT NOT NULL,
+    point_count BIGINT NOT NULL,
+    data BYTEA NOT NULL,
+    PRIMARY KEY (experiment_pk, run_pk, key_id, last_step, last_timestamp_ms, last_value, last_is_nan)
 ){clustered};
 
 -- Datasets, shared within an experiment; the first description of a name and digest wins.
@@ -224,6 +240,19 @@ CREATE TABLE logged_model_metrics (
     dataset_name {text} NOT NULL,
     dataset_digest {text} NOT NULL,
     PRIMARY KEY (logged_model_pk, key_id, timestamp_ms, step, run_id, dataset_name, dataset_digest)
+){clustered};
+
+-- The latest point of each series of a logged model: that of the latest time, then of the highest
+-- step, then of the first run in the order of ids.
+CREATE TABLE logged_model_latest_metrics (
+    logged_model_pk BIGINT NOT NULL,
+    key_id BIGINT NOT NULL,
+    timestamp_ms BIGINT NOT NULL,
+    step BIGINT NOT NULL,
+    run_id {text} NOT NULL,
+    value DOUBLE PRECISION NOT NULL,
+    is_nan BOOLEAN NOT NULL,
+    PRIMARY KEY (logged_model_pk, key_id)
 ){clustered};
 
 -- The registry. `last_version` counts up only, so that a number is never used again.

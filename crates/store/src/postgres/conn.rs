@@ -20,8 +20,8 @@ const STATEMENT_CACHE: usize = 500;
 enum Transaction {
     /// Each statement stands alone; for queries.
     None,
-    /// `BEGIN` is to ride with the first statement.
-    Pending,
+    /// This `BEGIN` is to ride with the first statement.
+    Pending(&'static str),
     /// Begun, and not yet ended.
     Open,
 }
@@ -38,7 +38,15 @@ impl PostgresConn {
     pub(crate) fn for_command(client: Object) -> Self {
         Self {
             client: Some(client),
-            transaction: Transaction::Pending,
+            transaction: Transaction::Pending("BEGIN"),
+        }
+    }
+
+    /// For a query whose statements must see the same state.
+    pub(crate) fn for_snapshot(client: Object) -> Self {
+        Self {
+            client: Some(client),
+            transaction: Transaction::Pending("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
         }
     }
 
@@ -78,12 +86,12 @@ async fn begin_with<T>(
     client: &Object,
     first: impl Future<Output = Result<T, tokio_postgres::Error>>,
 ) -> Result<T> {
-    if *transaction != Transaction::Pending {
+    let Transaction::Pending(opening) = *transaction else {
         return first.await.map_err(from_postgres);
-    }
+    };
     // From here on the connection may be inside a transaction, whatever becomes of us.
     *transaction = Transaction::Open;
-    let (begun, outcome) = future::join(client.batch_execute("BEGIN"), first).await;
+    let (begun, outcome) = future::join(client.batch_execute(opening), first).await;
     begun.map_err(from_postgres)?;
     outcome.map_err(from_postgres)
 }

@@ -93,17 +93,25 @@ impl Postgres {
     /// Runs a query; once more on a new connection when the pooled one had died.
     pub(crate) async fn read<Q: Query>(&self, query: Q) -> Result<Q::Out> {
         let started = Instant::now();
-        let mut outcome = query
-            .run(&mut PostgresConn::for_query(self.client().await?))
-            .await;
+        let mut outcome = self.read_once(&query).await;
         let lost = outcome.as_ref().is_err_and(lost_connection);
         if lost {
-            outcome = query
-                .run(&mut PostgresConn::for_query(self.client().await?))
-                .await;
+            outcome = self.read_once(&query).await;
         }
         let stats = self.stats.transaction(Q::NAME);
         stats.finish(started.elapsed(), u64::from(lost), outcome.is_err());
+        outcome
+    }
+
+    async fn read_once<Q: Query>(&self, query: &Q) -> Result<Q::Out> {
+        let client = self.client().await?;
+        if !Q::IS_SNAPSHOT {
+            return query.run(&mut PostgresConn::for_query(client)).await;
+        }
+        let mut conn = PostgresConn::for_snapshot(client);
+        let outcome = query.run(&mut conn).await;
+        // Nothing was written; ending the transaction gives the connection back to the pool.
+        conn.roll_back().await?;
         outcome
     }
 

@@ -143,10 +143,11 @@ impl Mutation for PurgeRun {
 
 /// Deletes the rows of a run, in one round trip.
 async fn purge<C: Conn>(conn: &mut C, run_pk: i64) -> Result<()> {
-    // Points are clustered by experiment and run.
-    const DELETIONS: [&str; 9] = [
-        "DELETE FROM metric_points WHERE run_pk = $1 AND experiment_pk = \
+    // Blocks are clustered by experiment and run.
+    const DELETIONS: [&str; 10] = [
+        "DELETE FROM metric_blocks WHERE run_pk = $1 AND experiment_pk = \
             (SELECT experiment_pk FROM runs WHERE run_pk = $1)",
+        "DELETE FROM metric_tails WHERE run_pk = $1",
         "DELETE FROM run_metrics WHERE run_pk = $1",
         "DELETE FROM run_params WHERE run_pk = $1",
         "DELETE FROM run_tags WHERE run_pk = $1",

@@ -11,7 +11,7 @@ use crate::args;
 use crate::command::{Applied, Mutation, ResultKey, WriteContext};
 use crate::conn::Conn;
 use crate::literal;
-use crate::metrics::{Point, insert_points};
+use crate::metrics::{KeyedPoint, RunKey, insert_points};
 use crate::tags::{KeyedValue, RUN_PARAMS, RUN_TAGS};
 
 /// Logs metrics, params and tags to an active run, all or nothing.
@@ -42,7 +42,11 @@ impl Mutation for LogBatch {
         let fields = OwnFields::name(self.name.as_ref());
         let run = ActiveRun::change(conn, write, &self.run_id, fields).await?;
         self.insert_params(conn, &run).await?;
-        insert_points(conn, run.experiment_pk, run.run_pk, self.points()).await?;
+        let key = RunKey {
+            experiment_pk: run.experiment_pk,
+            run_pk: run.run_pk,
+        };
+        insert_points(conn, key, self.points()).await?;
         insert_model_metrics(conn, write, self, run.experiment_pk).await?;
         RUN_TAGS
             .upsert(conn, run.run_pk, Some(run.experiment_pk), &self.tags)
@@ -66,8 +70,8 @@ impl LogBatch {
         self.metric_keys.iter().copied().zip(&self.metrics)
     }
 
-    fn points(&self) -> Vec<Point> {
-        let point = |(key_id, new): (i64, &NewMetric)| Point::new(key_id, &new.metric);
+    fn points(&self) -> Vec<KeyedPoint> {
+        let point = |(key_id, new): (i64, &NewMetric)| KeyedPoint::new(key_id, &new.metric);
         self.keyed_metrics().map(point).collect()
     }
 

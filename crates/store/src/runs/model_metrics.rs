@@ -9,7 +9,7 @@ use super::log_batch::LogBatch;
 use crate::args;
 use crate::command::WriteContext;
 use crate::conn::{BulkColumn, BulkInsert, Conn};
-use crate::metrics::Point;
+use crate::metrics::{KeyedPoint, number};
 
 /// Inserts the points that name a logged model. Of points at the same place the last one wins.
 pub(super) async fn insert_model_metrics<C: Conn>(
@@ -30,7 +30,9 @@ pub(super) async fn insert_model_metrics<C: Conn>(
     model_ids.dedup();
     let model_pks = find_models(conn, write, &model_ids).await?;
     let points = model_points(batch, &model_pks)?;
-    insert(conn, batch.run_id.as_str(), experiment_pk, &points).await
+    let run_id = batch.run_id.as_str();
+    insert(conn, run_id, experiment_pk, &points).await?;
+    update_latest(conn, run_id, &points).await
 }
 
 /// The row keys of logged models, deleted ones too, by their ids.
@@ -55,7 +57,7 @@ async fn find_models<C: Conn>(
 struct ModelPoint<'a> {
     logged_model_pk: i64,
     dataset: Option<&'a MetricDataset>,
-    point: Point,
+    keyed: KeyedPoint,
 }
 
 impl ModelPoint<'_> {
@@ -69,18 +71,13 @@ impl ModelPoint<'_> {
 
     /// What tells it from other points of the same run.
     fn place(&self) -> (i64, i64, i64, i64, &str, &str) {
-        let Point {
-            key_id,
-            timestamp_ms,
-            step,
-            ..
-        } = self.point;
+        let KeyedPoint { key_id, point } = self.keyed;
         let (name, digest) = (self.dataset_name(), self.dataset_digest());
         (
             self.logged_model_pk,
             key_id,
-            timestamp_ms,
-            step,
+            point.timestamp_ms,
+            point.step,
             name,
             digest,
         )
@@ -101,7 +98,7 @@ fn model_points<'a>(
         Some(model_pk(model_id).map(|logged_model_pk| ModelPoint {
             logged_model_pk,
             dataset: new.dataset.as_ref(),
-            point: Point::new(key_id, &new.metric),
+            keyed: KeyedPoint::new(key_id, &new.metric),
         }))
     };
     let points: Result<Vec<_>> = batch.keyed_metrics().filter_map(point).collect();
@@ -119,15 +116,15 @@ async fn insert<C: Conn>(
     points: &[ModelPoint<'_>],
 ) -> Result<()> {
     let model_pks: Vec<i64> = points.iter().map(|point| point.logged_model_pk).collect();
-    let key_ids: Vec<i64> = points.iter().map(|point| point.point.key_id).collect();
+    let key_ids: Vec<i64> = points.iter().map(|point| point.keyed.key_id).collect();
     let timestamps: Vec<i64> = points
         .iter()
-        .map(|point| point.point.timestamp_ms)
+        .map(|point| point.keyed.point.timestamp_ms)
         .collect();
-    let steps: Vec<i64> = points.iter().map(|point| point.point.step).collect();
+    let steps: Vec<i64> = points.iter().map(|point| point.keyed.point.step).collect();
     let run_ids = vec![run_id; points.len()];
-    let values: Vec<f64> = points.iter().map(|point| point.point.value).collect();
-    let are_nan: Vec<bool> = points.iter().map(|point| point.point.is_nan).collect();
+    let values = points.iter().map(|point| number(point.keyed.point.value));
+    let (values, are_nan): (Vec<f64>, Vec<bool>) = values.unzip();
     let names: Vec<&str> = points.iter().map(ModelPoint::dataset_name).collect();
     let digests: Vec<&str> = points.iter().map(ModelPoint::dataset_digest).collect();
     let bulk = BulkInsert {
@@ -158,6 +155,57 @@ async fn insert<C: Conn>(
             BulkColumn::Bools(&are_nan),
             BulkColumn::Texts(&names),
             BulkColumn::Texts(&digests),
+        ],
+    };
+    conn.insert(&bulk).await.map(drop)
+}
+
+/// Brings the latest points up to date. `points` are sorted by place, so that the latest of a
+/// series is the last.
+async fn update_latest<C: Conn>(
+    conn: &mut C,
+    run_id: &str,
+    points: &[ModelPoint<'_>],
+) -> Result<()> {
+    let series = |point: &ModelPoint<'_>| (point.logged_model_pk, point.keyed.key_id);
+    let latest: Vec<&ModelPoint<'_>> = points
+        .chunk_by(|a, b| series(a) == series(b))
+        .filter_map(<[_]>::last)
+        .collect();
+    let model_pks: Vec<i64> = latest.iter().map(|point| point.logged_model_pk).collect();
+    let key_ids: Vec<i64> = latest.iter().map(|point| point.keyed.key_id).collect();
+    let points = latest.iter().map(|point| point.keyed.point);
+    let timestamps: Vec<i64> = points.clone().map(|point| point.timestamp_ms).collect();
+    let steps: Vec<i64> = points.clone().map(|point| point.step).collect();
+    let (values, are_nan): (Vec<f64>, Vec<bool>) = points.map(|point| number(point.value)).unzip();
+    let run_ids = vec![run_id; latest.len()];
+    let bulk = BulkInsert {
+        table: "logged_model_latest_metrics",
+        columns: &[
+            "logged_model_pk",
+            "key_id",
+            "timestamp_ms",
+            "step",
+            "run_id",
+            "value",
+            "is_nan",
+        ],
+        conflict: "ON CONFLICT (logged_model_pk, key_id) DO UPDATE SET \
+            timestamp_ms = excluded.timestamp_ms, step = excluded.step, run_id = excluded.run_id, \
+            value = excluded.value, is_nan = excluded.is_nan \
+            WHERE (excluded.timestamp_ms, excluded.step) > \
+            (logged_model_latest_metrics.timestamp_ms, logged_model_latest_metrics.step) \
+            OR ((excluded.timestamp_ms, excluded.step) = \
+            (logged_model_latest_metrics.timestamp_ms, logged_model_latest_metrics.step) \
+            AND excluded.run_id <= logged_model_latest_metrics.run_id)",
+        values: &[
+            BulkColumn::Ints(&model_pks),
+            BulkColumn::Ints(&key_ids),
+            BulkColumn::Ints(&timestamps),
+            BulkColumn::Ints(&steps),
+            BulkColumn::Texts(&run_ids),
+            BulkColumn::Reals(&values),
+            BulkColumn::Bools(&are_nan),
         ],
     };
     conn.insert(&bulk).await.map(drop)

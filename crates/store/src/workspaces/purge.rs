@@ -9,7 +9,8 @@ use crate::{Value, args};
 /// How many runs, logged models or registered models one piece has at most, whose params, tags and
 /// latest metrics go with them.
 const OWNERS: i64 = 100;
-/// How many rows of which there may be any number one piece has at most.
+/// How many rows of which there may be any number one piece has at most. A block of points has about
+/// a kilobyte.
 const ROWS: i64 = 10_000;
 
 /// Deletes one piece of what is left of a deleted platform; answers how many rows that were, which
@@ -65,12 +66,13 @@ async fn find_experiment<C: Conn>(conn: &mut C, platform: i64) -> Result<Option<
     first(conn, SQL, args![platform]).await
 }
 
-/// Deletes one piece of an experiment: first its points, of which there may be millions, then its
-/// runs, its logged models, its datasets, and at last itself.
+/// Deletes one piece of an experiment: first its blocks of points, of which there may be a million,
+/// then its runs, its logged models, its datasets, and at last itself.
 async fn purge_experiment<C: Conn>(conn: &mut C, experiment: i64) -> Result<u64> {
-    const POINTS: &str = "DELETE FROM metric_points WHERE (experiment_pk, run_pk, key_id, \
-        timestamp_ms, step, value, is_nan) IN (SELECT experiment_pk, run_pk, key_id, timestamp_ms, \
-        step, value, is_nan FROM metric_points WHERE experiment_pk = $1 LIMIT $2)";
+    const BLOCKS: &str = "DELETE FROM metric_blocks WHERE (experiment_pk, run_pk, key_id, \
+        last_step, last_timestamp_ms, last_value, last_is_nan) IN (SELECT experiment_pk, run_pk, \
+        key_id, last_step, last_timestamp_ms, last_value, last_is_nan FROM metric_blocks \
+        WHERE experiment_pk = $1 LIMIT $2)";
     const DATASETS: &str = "DELETE FROM datasets WHERE dataset_pk IN \
         (SELECT dataset_pk FROM datasets WHERE experiment_pk = $1 LIMIT $2)";
     const RUNS: &str = "SELECT run_pk FROM runs WHERE experiment_pk = $1 LIMIT $2";
@@ -78,9 +80,9 @@ async fn purge_experiment<C: Conn>(conn: &mut C, experiment: i64) -> Result<u64>
         "SELECT logged_model_pk FROM logged_models WHERE experiment_pk = $1 LIMIT $2";
     let some_rows = args![experiment, ROWS];
     let some_owners = args![experiment, OWNERS];
-    let points = conn.execute(POINTS, some_rows).await?;
-    if points > 0 {
-        return Ok(points);
+    let blocks = conn.execute(BLOCKS, some_rows).await?;
+    if blocks > 0 {
+        return Ok(blocks);
     }
     let runs = keys(conn, RUNS, some_owners).await?;
     if !runs.is_empty() {
@@ -104,7 +106,8 @@ async fn purge_experiment<C: Conn>(conn: &mut C, experiment: i64) -> Result<u64>
 }
 
 /// The tables of runs, the one with the runs themselves at the end.
-const RUN_TABLES: [&str; 8] = [
+const RUN_TABLES: [&str; 9] = [
+    "metric_tails",
     "run_metrics",
     "run_params",
     "run_tags",
@@ -115,7 +118,8 @@ const RUN_TABLES: [&str; 8] = [
     "runs",
 ];
 
-const LOGGED_MODEL_TABLES: [&str; 4] = [
+const LOGGED_MODEL_TABLES: [&str; 5] = [
+    "logged_model_latest_metrics",
     "logged_model_metrics",
     "logged_model_params",
     "logged_model_tags",

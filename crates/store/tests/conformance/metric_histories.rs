@@ -163,8 +163,7 @@ async fn history(
         key_id: test.key("m").await,
     };
     let page = test.read(query).await.unwrap();
-    let points: Vec<Point> = page.items.iter().map(Point::from).collect();
-    (exactly(&points), page.next_page_token)
+    (exactly(&page.items), page.next_page_token)
 }
 
 async fn pages(test: &TestDb, run_id: &str, max_results: usize) -> Vec<Exact> {
@@ -303,6 +302,31 @@ async fn runs_are_read_together() {
             .map(|run| (run.run_id.as_str(), run.points.len()))
             .collect();
         assert_eq!(found, [("b", 2), ("a", 2), ("b", 2), ("c", 1)]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn writers_at_once_lose_nothing() {
+    on_each_engine(async |test| {
+        create_run(test, "r1").await;
+        let mut naive = Naive::default();
+        let mut batches = Vec::new();
+        for number in 0..40 {
+            // Neighbours overlap, and each writer is ahead of some and behind others.
+            let place = (number * 37 % 40) * 20;
+            let mut numbers = Numbers(99);
+            let metrics: Vec<Metric> = (place..place + 50)
+                .map(|place| Arrival::InOrder.metric(&mut numbers, place))
+                .collect();
+            naive.log(&metrics);
+            batches.push(metrics_batch(test, "r1", &metrics).await);
+        }
+        let writes = batches.into_iter().map(|batch| test.write(batch));
+        for written in futures_util::future::join_all(writes).await {
+            written.unwrap();
+        }
+        check(test, "r1", &naive, &mut Numbers(3)).await;
     })
     .await;
 }

@@ -1,6 +1,6 @@
 //! The history of metrics.
 
-use ferroflow_model::metrics::{Metric, MetricHistory as Series};
+use ferroflow_model::metrics::{Metric, MetricHistory as Series, Point};
 use ferroflow_model::{ErrorKind, Page, PageRequest, Result, RunId};
 use ferroflow_store::metrics::MetricHistory;
 
@@ -20,12 +20,18 @@ async fn history(
         page,
     };
     let key_id = test.key(key).await;
-    test.read(MetricHistory {
-        tenant: test.tenant,
-        series,
-        key_id,
+    let page = test
+        .read(MetricHistory {
+            tenant: test.tenant,
+            series,
+            key_id,
+        })
+        .await?;
+    let metric = |point: &Point| metric(key, point.step, point.timestamp_ms, point.value);
+    Ok(Page {
+        items: page.items.iter().map(metric).collect(),
+        next_page_token: page.next_page_token,
     })
-    .await
 }
 
 fn points() -> Vec<Metric> {

@@ -206,7 +206,9 @@ async fn fill(test: &TestDb) {
     create_run(test, "r1").await;
     create_experiment(test, "tagged", &[("a", "b")]).await;
     create_logged_model(test, "m-1").await;
-    log_model_metrics(test, "m-1", "r1", &[metric("loss", 0, 0, 0.5)]).await;
+    // More points than go into one block.
+    let points: Vec<_> = (0..100).map(|n| metric("loss", n, n, 0.5)).collect();
+    log_model_metrics(test, "m-1", "r1", &points).await;
     for table in [
         "run_model_inputs (run_pk, model_id)",
         "run_model_outputs (run_pk, model_id, step)",
