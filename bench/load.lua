@@ -59,6 +59,18 @@ operations["log-batch of 1000 metrics"] = function()
     string.format('{"run_id":"%s","metrics":[%s]}', subject, table.concat(metrics, ",")))
 end
 
+-- A thousand metrics at one step each.
+operations["log-batch of 1000 keys"] = function()
+  local metrics = {}
+  for key = 0, 999 do
+    metrics[#metrics + 1] = string.format(
+      '{"key":"metric-%d","value":%.6f,"timestamp":%d,"step":%d}',
+      key, sent / (key + 1), 1700000000000 + sent, sent)
+  end
+  return post("runs/log-batch",
+    string.format('{"run_id":"%s","metrics":[%s]}', subject, table.concat(metrics, ",")))
+end
+
 operations["runs/get"] = function()
   return wrk.format("GET", base .. "runs/get?run_id=" .. subject)
 end

@@ -18,6 +18,7 @@ import time
 import uuid
 from pathlib import Path
 
+from histories import history_table, measure_histories
 from processes import cpu_seconds, resident_mebibytes, wait_until_quiet
 from targets import ROOT, TARGETS, Target
 
@@ -28,7 +29,7 @@ CLIENTS = (1, 16, 64)
 WARM_UP_SECONDS = 1
 STARTS = 3
 # Enough requests for a percentile where one of them takes the reference a quarter of a second.
-SLOW_OPERATION, SLOW_FACTOR = "log-batch of 1000 metrics", 3
+SLOW_OPERATIONS, SLOW_FACTOR = ("log-batch of 1000 metrics", "log-batch of 1000 keys"), 3
 
 
 def new_subject(target: Target, operation: str) -> str:
@@ -70,7 +71,7 @@ def drive(target: Target, operation: str, base: str, subject: str, clients: int,
 
 
 def measure(target: Target, operation: str, base: str, clients: int, seconds: int) -> dict:
-    if operation == SLOW_OPERATION:
+    if operation in SLOW_OPERATIONS:
         seconds *= SLOW_FACTOR
     drive(target, operation, base, new_subject(target, operation), clients, WARM_UP_SECONDS)
     subject = new_subject(target, operation)
@@ -161,9 +162,9 @@ def machine() -> str:
     return f"{today}, {os.cpu_count()} cores of {model}, Linux {platform.release()}"
 
 
-def record(text: str) -> None:
-    """Replaces what stands between the markers of README.md."""
-    begin, end = "<!-- results -->", "<!-- end of results -->"
+def record(part: str, text: str) -> None:
+    """Replaces what stands between the part's markers in README.md."""
+    begin, end = f"<!-- {part} -->", f"<!-- end of {part} -->"
     page = README.read_text()
     head, rest = page.split(begin)
     README.write_text(f"{head}{begin}\n{text}\n{end}{rest.split(end)[1]}")
@@ -177,6 +178,7 @@ def main() -> None:
         default="both",
         help="which server to measure; the last results are shown of one that is not",
     )
+    parser.add_argument("--part", choices=[*PARTS, "all"], default="all")
     parser.add_argument("--seconds", type=int, default=5, help="length of one measurement")
     parser.add_argument("--port", type=int, default=19500)
     parser.add_argument("--record", action="store_true", help="put the table into bench/README.md")
@@ -185,19 +187,31 @@ def main() -> None:
     if not shutil.which("wrk"):
         subprocess.run([ROOT / "scripts" / "debian-packages", "wrk"], check=True)
     RESULTS.mkdir(exist_ok=True)
-    for name, target in TARGETS.items():
-        if arguments.measure in ("both", name):
-            measured = measure_target(target(arguments.port), arguments.seconds)
-            measured["machine"] = machine()
-            (RESULTS / f"{name}.json").write_text(json.dumps(measured, indent=1))
+    for part in PARTS if arguments.part == "all" else (arguments.part,):
+        for name, target in TARGETS.items():
+            if arguments.measure in ("both", name):
+                measured = measure_part(part, target(arguments.port), arguments.seconds)
+                measured["machine"] = machine()
+                (RESULTS / f"{name}-{part}.json").write_text(json.dumps(measured, indent=1))
+        text = results_of(part)
+        print(text)
+        if arguments.record:
+            record(part, text)
 
-    kept = {name: RESULTS / f"{name}.json" for name in TARGETS}
+
+def measure_part(part: str, target: Target, seconds: int) -> dict:
+    return measure_target(target, seconds) if part == "load" else measure_histories(target)
+
+
+def results_of(part: str) -> str:
+    """The last results of each server, as they stand in README.md."""
+    kept = {name: RESULTS / f"{name}-{part}.json" for name in TARGETS}
     results = {n: json.loads(path.read_text()) for n, path in kept.items() if path.exists()}
     measured_on = "; ".join(f"{name}: {result['machine']}" for name, result in results.items())
-    text = f"Measured {measured_on}.\n\n{table(results)}"
-    print(text)
-    if arguments.record:
-        record(text)
+    return f"Measured {measured_on}.\n\n{PARTS[part](results)}"
+
+
+PARTS = {"load": table, "histories": history_table}
 
 
 if __name__ == "__main__":

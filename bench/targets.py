@@ -22,6 +22,7 @@ OPERATIONS = (
     "runs/create",
     "log-metric",
     "log-batch of 1000 metrics",
+    "log-batch of 1000 keys",
     "runs/get",
     "model-versions/get",
 )
@@ -40,6 +41,9 @@ class Target:
         self.process: subprocess.Popen | None = None
 
     def command(self) -> list[str]:
+        raise NotImplementedError
+
+    def database(self) -> Path:
         raise NotImplementedError
 
     def start(self) -> float:
@@ -126,6 +130,9 @@ class Ferroflow(Target):
         data = str(self.directory / "data")
         return [str(binary), "serve", "--port", str(self.port), "--data-dir", data]
 
+    def database(self) -> Path:
+        return self.directory / "data" / "ferroflow.db"
+
 
 class Reference(Target):
     name = "reference"
@@ -138,6 +145,9 @@ class Reference(Target):
         """`mlflow server` on its defaults: SQLite and four workers."""
         program = Path(sys.executable).parent / "mlflow"
         return [str(program), "server", "--host", "127.0.0.1", "--port", str(self.port)]
+
+    def database(self) -> Path:
+        return self.directory / "mlflow.db"
 
 
 TARGETS: dict[str, type[Target]] = {target.name: target for target in (Ferroflow, Reference)}

@@ -1,0 +1,145 @@
+"""Points of metrics by the million: how fast they come, what they take on disk, how they are read.
+
+Batches of a thousand points go in one after the other over one connection, as a training script
+sends them; the client's time is in the rate.
+"""
+
+import http.client
+import random
+import sqlite3
+import statistics
+import time
+import uuid
+
+from processes import cpu_seconds, wait_until_quiet
+from targets import MLFLOW, Target
+
+BATCHES, BATCH = 1000, 1000
+KEYS = 10
+READS = 5
+TIMEOUT_SECONDS = 600
+
+
+class Connection:
+    """One kept-alive connection to a target."""
+
+    def __init__(self, target: Target):
+        self.http = http.client.HTTPConnection("127.0.0.1", target.port, timeout=TIMEOUT_SECONDS)
+
+    def send(self, method: str, path: str, body: bytes | None = None) -> bytes:
+        self.http.request(method, MLFLOW + path, body, {"content-type": "application/json"})
+        answer = self.http.getresponse()
+        content = answer.read()
+        if answer.status != 200:
+            raise RuntimeError(f"{path}: {answer.status} {content[:300]!r}")
+        return content
+
+
+def new_run(target: Target) -> str:
+    name = f"bench-{uuid.uuid4().hex}"
+    experiment = target.post("experiments/create", {"name": name})["experiment_id"]
+    run = target.post("runs/create", {"experiment_id": experiment, "start_time": 1})["run"]
+    return run["info"]["run_id"]
+
+
+def batch(run_id: str, keys: int, number: int) -> bytes:
+    """A batch of some steps of all series: steps a second apart, values with all their digits."""
+    numbers = random.Random(number)
+    first = number * BATCH // keys
+    points = ",".join(
+        f'{{"key":"metric-{key}","value":{numbers.random()!r},'
+        f'"timestamp":{1700000000000 + step * 1000 + numbers.randrange(50)},"step":{step}}}'
+        for step in range(first, first + BATCH // keys)
+        for key in range(keys)
+    )
+    return f'{{"run_id":"{run_id}","metrics":[{points}]}}'.encode()
+
+
+def database_bytes(target: Target) -> int:
+    """The size of the database file, once all that was written has arrived in it."""
+    connection = sqlite3.connect(target.database())
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    return target.database().stat().st_size
+
+
+def ingest(target: Target, keys: int) -> tuple[str, dict]:
+    """Logs a million points to a new run; returns its id and what that took."""
+    run_id = new_run(target)
+    connection = Connection(target)
+    batches = [batch(run_id, keys, number) for number in range(BATCHES)]
+    size = database_bytes(target)
+    wait_until_quiet(target.process.pid)
+    spent, started = cpu_seconds(target.process.pid), time.perf_counter()
+    for body in batches:
+        connection.send("POST", "runs/log-batch", body)
+    wall = time.perf_counter() - started
+    spent = cpu_seconds(target.process.pid) - spent
+    points = BATCHES * BATCH
+    return run_id, {
+        "points_per_second": points / wall,
+        "cpu_us_per_point": spent / points * 1e6,
+        "bytes_per_point": (database_bytes(target) - size) / points,
+    }
+
+
+def read(target: Target, path: str) -> dict:
+    connection = Connection(target)
+    connection.send("GET", path)
+    wait_until_quiet(target.process.pid)
+    walls = []
+    spent = cpu_seconds(target.process.pid)
+    for _ in range(READS):
+        started = time.perf_counter()
+        size = len(connection.send("GET", path))
+        walls.append(time.perf_counter() - started)
+    spent = cpu_seconds(target.process.pid) - spent
+    return {
+        "wall_ms": statistics.median(walls) * 1000,
+        "cpu_ms": spent / READS * 1000,
+        "mebibytes": size / 2**20,
+    }
+
+
+def measure_histories(target: Target) -> dict:
+    target.start()
+    try:
+        run_id, written = ingest(target, KEYS)
+        history = f"metrics/get-history?run_id={run_id}&metric_key=metric-0"
+        reads = {"history of 100,000 points": read(target, history)}
+        run_id, _ = ingest(target, 1)
+        sample = f"metrics/get-history-bulk-interval?run_ids={run_id}&metric_key=metric-0"
+        some = f"{sample}&start_step=200000&end_step=700000"
+        reads["2500 of 1,000,000 points, sampled"] = read(target, sample)
+        reads["2500 of 500,000 points amid them"] = read(target, some)
+        return {"written": written, "reads": reads}
+    finally:
+        target.stop()
+        target.remove()
+
+
+def history_table(results: dict[str, dict]) -> str:
+    lines = [
+        "| a million points, 1000 a batch | points/s | CPU µs/point | bytes/point on disk |",
+        "| --- | ---: | ---: | ---: |",
+    ]
+    for name, result in results.items():
+        cell = result["written"]
+        lines.append(
+            f"| {name} | {cell['points_per_second']:,.0f} | {cell['cpu_us_per_point']:.2f} "
+            f"| {cell['bytes_per_point']:.1f} |"
+        )
+    lines += [
+        "",
+        "| read | server | wall ms | CPU ms | MiB |",
+        "| --- | --- | ---: | ---: | ---: |",
+    ]
+    for label in dict.fromkeys(label for result in results.values() for label in result["reads"]):
+        for name, result in results.items():
+            cell = result["reads"].get(label)
+            if cell:
+                lines.append(
+                    f"| {label} | {name} | {cell['wall_ms']:.1f} | {cell['cpu_ms']:.1f} "
+                    f"| {cell['mebibytes']:.2f} |"
+                )
+    return "\n".join(lines)
