@@ -10,6 +10,7 @@ mod logged_models;
 mod model_versions;
 mod narrow;
 mod order;
+mod order_key;
 mod page;
 mod plan;
 mod registered_models;

@@ -280,6 +280,9 @@ CREATE TABLE registered_model_tags (
     PRIMARY KEY (model_pk, key_id)
 ){clustered};
 
+CREATE INDEX registered_model_tags_by_value
+    ON registered_model_tags (key_id, {indexed value}, model_pk);
+
 CREATE TABLE registered_model_aliases (
     model_pk BIGINT NOT NULL,
     alias {text} NOT NULL,
@@ -325,6 +328,9 @@ CREATE TABLE model_version_tags (
     value {text} NOT NULL,
     PRIMARY KEY (version_pk, key_id)
 ){clustered};
+
+CREATE INDEX model_version_tags_by_value
+    ON model_version_tags (key_id, {indexed value}, version_pk);
 
 -- What every write carries beside its effect.
 CREATE TABLE retry_tokens (

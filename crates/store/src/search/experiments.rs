@@ -6,7 +6,8 @@ use ferroflow_search::{Comparison, ExperimentAttribute, ExperimentField, OrderBy
 
 use super::Search;
 use super::filter::{SideTable, push_column, push_filter, push_keyed};
-use super::order::{Content, Order};
+use super::order::Order;
+use super::order_key::Content;
 use super::page::{Found, find_page, select};
 use super::scope::push_view;
 use super::sql::Sql;

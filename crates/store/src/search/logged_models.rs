@@ -11,7 +11,8 @@ use ferroflow_search::{
 
 use super::Search;
 use super::filter::{SideTable, push_column, push_filter, push_keyed, push_metric, push_nullable};
-use super::order::{Content, NO_KEY, Order};
+use super::order::{NO_KEY, Order};
+use super::order_key::Content;
 use super::page::{Found, find_page, select};
 use super::scope::{find_experiments, push_experiments, push_view};
 use super::sql::Sql;

@@ -10,7 +10,9 @@ use ferroflow_search::{
 
 use super::Search;
 use super::filter::{SideTable, push_column, push_filter, push_keyed, push_nullable};
-use super::order::{Content, Order};
+use super::narrow::{narrow_registry, push_few, range_of_values};
+use super::order::Order;
+use super::order_key::Content;
 use super::page::{Found, find_page, select};
 use super::registered_models::{asks_for_prompts, push_prompts};
 use super::sql::Sql;
@@ -72,14 +74,16 @@ impl ModelVersionSearch {
             return Ok(Found::NOTHING);
         };
         let keys = search.keys.find(conn, &self.key_names()).await?;
+        let few = self.few(conn, &keys).await?;
         let order = order(&search.order_by, &scope);
         let mut sql = select(conn.engine(), "v.version_pk", VERSION_TABLES, &order);
+        push_few(&mut sql, "v.version_pk", few.as_deref());
         match scope {
             Scope::Platform => sql.push_argument("v.platform_pk = ", self.tenant.platform),
             Scope::Model(model) => sql.push_argument("v.model_pk = ", model),
             // A run has few versions, and an index finds them. The plus keeps SQLite, which does
             // not know that they are few, from another index that gives the order.
-            Scope::Run => sql.push_argument("+v.platform_pk = ", self.tenant.platform),
+            Scope::Run => sql.push_argument("0 + v.platform_pk = ", self.tenant.platform),
         }
         let with_prompts = asks_for_prompts(search.filter.as_ref(), prompt_tag);
         push_prompts(&mut sql, with_prompts);
@@ -88,6 +92,21 @@ impl ModelVersionSearch {
         });
         let request = (&search.filter, &search.order_by);
         find_page(conn, sql, &order, &search.page, &request).await
+    }
+
+    /// The versions that may match, when tags tell that they are few.
+    async fn few<C: Conn>(&self, conn: &mut C, keys: &KeyIds) -> Result<Option<Vec<i64>>> {
+        let engine = conn.engine();
+        let filter = self.search.filter.as_ref();
+        narrow_registry(conn, filter, |comparison| match &comparison.field {
+            // Prompts are shown and hidden by a column.
+            ModelVersionField::Tag(key) if key != PROMPT_TAG => {
+                let key_id = keys.get(key);
+                range_of_values(engine, TAGS, key_id, &comparison.predicate, |_| ())
+            }
+            _ => None,
+        })
+        .await
     }
 
     /// Most searches name one model. Its versions come out of an index in order, however many

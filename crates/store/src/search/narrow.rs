@@ -5,7 +5,6 @@ use ferroflow_search::{Comparison, Expression, Filter, NumericOperator, Predicat
 
 use super::filter::SideTable;
 use super::order::NO_KEY;
-use super::scope::push_experiments;
 use super::sql::Sql;
 use crate::conn::{Conn, Engine};
 
@@ -17,6 +16,31 @@ pub(super) enum Ranges<'a> {
     All(Vec<Self>),
     /// A match is in one of these.
     Any(Vec<Self>),
+}
+
+/// Index entries that are read to narrow a search of the registry.
+const REGISTRY_ENTRIES: usize = 4_000;
+
+/// The rows of the registry that a filter may match, when they are few; `range` as in
+/// [`Ranges::of`].
+pub(super) async fn narrow_registry<'a, C: Conn, F>(
+    conn: &mut C,
+    filter: Option<&'a Filter<F>>,
+    range: impl Fn(&'a Comparison<F>) -> Option<Sql<'a>>,
+) -> Result<Option<Vec<i64>>> {
+    match filter.and_then(|filter| Ranges::of(filter, &range)) {
+        Some(ranges) => ranges.read(conn, REGISTRY_ENTRIES).await,
+        None => Ok(None),
+    }
+}
+
+/// Appends the condition that a row is one of these, if they are known, and ` AND +`. The plus
+/// keeps the engines from the index that what follows could use.
+pub(super) fn push_few<'a>(sql: &mut Sql<'a>, row_key: &str, rows: Option<&'a [i64]>) {
+    if let Some(rows) = rows {
+        sql.push_any_of(row_key, rows);
+        sql.push(" AND +");
+    }
 }
 
 impl<'a> Ranges<'a> {
@@ -122,22 +146,23 @@ fn intersection(a: &[i64], b: &[i64]) -> Vec<i64> {
     common
 }
 
-/// The range of an index on the values of `table` that holds all rows which a comparison with a
-/// value under an interned key matches.
+/// The range of an index on values that holds all rows which a comparison with a value under an
+/// interned key matches. `parents` appends which experiments, and ` AND`, where the index begins
+/// with them.
 pub(super) fn range_of_values<'a>(
     engine: Engine,
     table: SideTable,
-    experiments: &'a [i64],
     key_id: Option<i64>,
     predicate: &'a Predicate,
+    parents: impl FnOnce(&mut Sql<'a>),
 ) -> Option<Sql<'a>> {
     let mut sql = Sql::new(engine);
     sql.push(format_args!(
         "SELECT x.{} FROM {} x WHERE ",
         table.owner, table.name
     ));
-    push_experiments(&mut sql, "x.experiment_pk", experiments);
-    sql.push_argument(" AND x.key_id = ", key_id.unwrap_or(NO_KEY));
+    parents(&mut sql);
+    sql.push_argument("x.key_id = ", key_id.unwrap_or(NO_KEY));
     match predicate {
         Predicate::IsNull { negated: false } => return None,
         Predicate::Text {

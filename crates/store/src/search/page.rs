@@ -5,7 +5,8 @@ use std::fmt::Debug;
 
 use ferroflow_model::{Error, PageRequest, Result};
 
-use super::order::{Order, Place};
+use super::order::Order;
+use super::order_key::Place;
 use super::sql::Sql;
 use super::token;
 use crate::conn::{Conn, Engine};

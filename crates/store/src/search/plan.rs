@@ -8,8 +8,9 @@
 
 use ferroflow_model::{Result, ViewType};
 
-use super::narrow::Ranges;
-use super::order::{Order, Place, Values};
+use super::narrow::{Ranges, push_few};
+use super::order::Order;
+use super::order_key::{Place, Values};
 use super::page::{Hits, Wanted, ordered, select};
 use super::scope::{push_experiments, push_view};
 use super::sql::Sql;
@@ -142,11 +143,7 @@ impl<R: Rows> Plan<'_, R> {
         hits: &mut Hits,
     ) -> Result<()> {
         let mut sql = select(self.engine, R::ROW_KEY, R::TABLE, self.order);
-        if let Some(rows) = rows {
-            sql.push_any_of(R::ROW_KEY, rows);
-            // The plus keeps the engines from an index on experiments.
-            sql.push(" AND +");
-        }
+        push_few(&mut sql, R::ROW_KEY, rows);
         push_experiments(&mut sql, R::EXPERIMENT, self.experiments);
         push_view(&mut sql, R::LIFECYCLE, self.view);
         self.rows.push_filter(&mut sql);

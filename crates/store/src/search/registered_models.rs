@@ -9,7 +9,9 @@ use ferroflow_search::{
 
 use super::Search;
 use super::filter::{SideTable, push_column, push_filter, push_keyed};
-use super::order::{Content, Order};
+use super::narrow::{narrow_registry, push_few, range_of_values};
+use super::order::Order;
+use super::order_key::Content;
 use super::page::{Found, find_page, select};
 use super::sql::Sql;
 use crate::args;
@@ -56,8 +58,10 @@ impl RegisteredModelSearch {
     async fn find<C: Conn>(&self, conn: &mut C) -> Result<Found> {
         let search = &self.search;
         let keys = search.keys.find(conn, &self.key_names()).await?;
+        let few = self.few(conn, &keys).await?;
         let order = order(&search.order_by);
         let mut sql = select(conn.engine(), "m.model_pk", "registered_models m", &order);
+        push_few(&mut sql, "m.model_pk", few.as_deref());
         sql.push_argument("m.platform_pk = ", self.tenant.platform);
         let with_prompts = asks_for_prompts(search.filter.as_ref(), prompt_tag);
         push_prompts(&mut sql, with_prompts);
@@ -66,6 +70,21 @@ impl RegisteredModelSearch {
         });
         let request = (&search.filter, &search.order_by);
         find_page(conn, sql, &order, &search.page, &request).await
+    }
+
+    /// The models that may match, when tags tell that they are few.
+    async fn few<C: Conn>(&self, conn: &mut C, keys: &KeyIds) -> Result<Option<Vec<i64>>> {
+        let engine = conn.engine();
+        let filter = self.search.filter.as_ref();
+        narrow_registry(conn, filter, |comparison| match &comparison.field {
+            // Prompts are shown and hidden by a column.
+            RegisteredModelField::Tag(key) if key != PROMPT_TAG => {
+                let key_id = keys.get(key);
+                range_of_values(engine, TAGS, key_id, &comparison.predicate, |_| ())
+            }
+            _ => None,
+        })
+        .await
     }
 
     fn key_names(&self) -> Vec<&str> {

@@ -12,10 +12,11 @@ use super::filter::{
     SideTable, demanded, push_column, push_filter, push_keyed, push_metric, push_nullable,
 };
 use super::narrow::{Ranges, range_of_values};
-use super::order::{Content, Order, Values};
+use super::order::Order;
+use super::order_key::{Content, Values};
 use super::page::{Found, Wanted};
 use super::plan::{Effort, Plan, Rows};
-use super::scope::find_experiments;
+use super::scope::{find_experiments, push_experiments};
 use super::sql::Sql;
 use crate::args;
 use crate::command::{Query, Tenant};
@@ -185,13 +186,10 @@ impl<'a> Runs<'a> {
             RunField::Attribute(_) | RunField::Dataset(_) => return None,
         };
         let key_id = self.keys.get(key);
-        range_of_values(
-            engine,
-            table,
-            self.experiments,
-            key_id,
-            &comparison.predicate,
-        )
+        range_of_values(engine, table, key_id, &comparison.predicate, |sql| {
+            push_experiments(sql, "x.experiment_pk", self.experiments);
+            sql.push(" AND ");
+        })
     }
 }
 

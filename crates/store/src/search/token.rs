@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
-use super::order::{Order, OrderKey, Place};
+use super::order::Order;
+use super::order_key::{OrderKey, Place};
 use crate::literal;
 
 /// Tokens go into URLs, and some clients leave out the padding.
@@ -124,7 +125,7 @@ fn from_json(key: &OrderKey, json: Json) -> Option<Place> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::search::order::Content;
+    use crate::search::order_key::Content;
 
     fn order() -> Order<'static> {
         let mut order = Order::default();

@@ -4,7 +4,8 @@ use std::slice;
 
 use ferroflow_model::{Result, ViewType};
 
-use super::order::{Order, OrderKey, Place, Values};
+use super::order::Order;
+use super::order_key::{OrderKey, Place, Values};
 use super::plan::Rows;
 use super::scope::push_view;
 use super::sql::Sql;

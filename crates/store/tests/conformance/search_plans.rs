@@ -217,6 +217,41 @@ async fn versions_of_one_model_come_out_of_their_index_in_order() {
 }
 
 #[tokio::test]
+async fn few_versions_and_models_with_a_tag_are_looked_up() {
+    on_each_engine(async |test| {
+        create_model(test, "iris", 0, &[("team", "red")]).await;
+        create_version(test, "iris", 1, Some("r1"), &[("team", "red")]).await;
+        create_version(test, "iris", 2, None, &[("team", "blue")]).await;
+        for (filter, count) in [
+            ("tags.team = 'red'", 1),
+            ("name = 'iris' AND tags.team = 'red'", 1),
+            ("run_id = 'r1' AND tags.team IN ('red', 'blue')", 1),
+            ("tags.team = 'red' OR tags.team LIKE 'b%'", 2),
+            ("run_id = 'r1' OR tags.team = 'blue'", 2),
+        ] {
+            let found = test.read(versions(test, filter, &[], page(9, None)));
+            assert_eq!(found.await.unwrap().items.len(), count, "{filter}");
+        }
+        if test.db().engine() == Engine::Postgres {
+            return;
+        }
+        let filter = "name = 'iris' AND tags.team = 'red'";
+        let search = || versions(test, filter, &[], page(9, None));
+        plan(test, search(), "COVERING INDEX model_version_tags_by_value").await;
+        plan(test, search(), "SEARCH v USING INTEGER PRIMARY KEY").await;
+        let search = || models(test, "tags.team = 'red'", &[], page(9, None));
+        plan(
+            test,
+            search(),
+            "COVERING INDEX registered_model_tags_by_value",
+        )
+        .await;
+        plan(test, search(), "SEARCH m USING INTEGER PRIMARY KEY").await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn experiments_and_models_come_out_of_their_indexes_in_order() {
     on_each_engine(async |test| {
         if test.db().engine() == Engine::Postgres {
