@@ -4,7 +4,6 @@ Batches of a thousand points go in one after the other over one connection, as a
 sends them; the client's time is in the rate.
 """
 
-import http.client
 import random
 import sqlite3
 import statistics
@@ -12,27 +11,11 @@ import time
 import uuid
 
 from processes import cpu_seconds, wait_until_quiet
-from targets import MLFLOW, Target
+from targets import Connection, Target
 
 BATCHES, BATCH = 1000, 1000
 KEYS = 10
 READS = 5
-TIMEOUT_SECONDS = 600
-
-
-class Connection:
-    """One kept-alive connection to a target."""
-
-    def __init__(self, target: Target):
-        self.http = http.client.HTTPConnection("127.0.0.1", target.port, timeout=TIMEOUT_SECONDS)
-
-    def send(self, method: str, path: str, body: bytes | None = None) -> bytes:
-        self.http.request(method, MLFLOW + path, body, {"content-type": "application/json"})
-        answer = self.http.getresponse()
-        content = answer.read()
-        if answer.status != 200:
-            raise RuntimeError(f"{path}: {answer.status} {content[:300]!r}")
-        return content
 
 
 def new_run(target: Target) -> str:
@@ -66,7 +49,7 @@ def database_bytes(target: Target) -> int:
 def ingest(target: Target, keys: int) -> tuple[str, dict]:
     """Logs a million points to a new run; returns its id and what that took."""
     run_id = new_run(target)
-    connection = Connection(target)
+    connection = Connection(target.port)
     batches = [batch(run_id, keys, number) for number in range(BATCHES)]
     size = database_bytes(target)
     wait_until_quiet(target.process.pid)
@@ -84,7 +67,7 @@ def ingest(target: Target, keys: int) -> tuple[str, dict]:
 
 
 def read(target: Target, path: str) -> dict:
-    connection = Connection(target)
+    connection = Connection(target.port)
     connection.send("GET", path)
     wait_until_quiet(target.process.pid)
     walls = []

@@ -1,15 +1,12 @@
 """Fills a server with rows to search: by its API, from several processes, within a time limit."""
 
-import http.client
-import json
 import time
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
-from targets import MLFLOW
+from targets import Connection
 
 PROCESSES = 3
-TIMEOUT_SECONDS = 600
 METRICS, PARAMS, TAGS = 20, 20, 10
 # How many values each param and tag takes, in turn.
 VARIETY = (2, 10, 100, 1000)
@@ -22,10 +19,14 @@ VERSIONS_PER_RUN = 10
 class Scale:
     """How many rows to make of each kind, and how long at most."""
 
-    runs: int = 100_000
-    experiments: int = 1_000
-    versions: int = 100_000
-    seconds: float = 600
+    runs: int
+    experiments: int
+    versions: int
+    seconds: float
+
+    @classmethod
+    def of(cls, runs: int, seconds: float) -> "Scale":
+        return cls(runs=runs, experiments=runs // 100, versions=runs, seconds=seconds)
 
 
 def mixed(number: int, salt: int) -> int:
@@ -48,32 +49,13 @@ def texts(row: int, kind: str, number: int, salt: int) -> list[dict]:
     return [{"key": f"{kind}-{i}", "value": text(row, i, salt)} for i in range(number)]
 
 
-class Client:
-    """One kept-alive connection."""
-
-    def __init__(self, port: int):
-        self.http = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_SECONDS)
-
-    def post(self, operation: str, body: dict) -> dict:
-        return json.loads(self.send("POST", operation, json.dumps(body)))
-
-    def send(self, method: str, operation: str, body: str | None = None) -> bytes:
-        headers = {"content-type": "application/json"}
-        self.http.request(method, MLFLOW + operation, body, headers)
-        answer = self.http.getresponse()
-        content = answer.read()
-        if answer.status != 200:
-            raise RuntimeError(f"{operation}: {answer.status} {content[:300]!r}")
-        return content
-
-
-def create_run(client: Client, experiment: str, number: int) -> None:
+def create_run(connection: Connection, experiment: str, number: int) -> None:
     body = {
         "experiment_id": experiment,
         "start_time": FIRST_START_MS + number,
         "tags": texts(number, "tag", TAGS, 200),
     }
-    run_id = client.post("runs/create", body)["run"]["info"]["run_id"]
+    run_id = connection.post("runs/create", body)["run"]["info"]["run_id"]
     batch = {
         "run_id": run_id,
         "metrics": [
@@ -82,34 +64,34 @@ def create_run(client: Client, experiment: str, number: int) -> None:
         ],
         "params": texts(number, "param", PARAMS, 100),
     }
-    client.post("runs/log-batch", batch)
+    connection.post("runs/log-batch", batch)
 
 
-def create_experiment(client: Client, _: str, number: int) -> None:
+def create_experiment(connection: Connection, _: str, number: int) -> None:
     """An experiment with one run in it."""
     body = {"name": f"experiment-{number}", "tags": texts(number, "tag", TAGS, 300)}
-    experiment = client.post("experiments/create", body)["experiment_id"]
-    create_run(client, experiment, number)
+    experiment = connection.post("experiments/create", body)["experiment_id"]
+    create_run(connection, experiment, number)
 
 
-def create_version(client: Client, model: str, number: int) -> None:
+def create_version(connection: Connection, model: str, number: int) -> None:
     body = {
         "name": model,
         "source": f"s3://bucket/models/{number}",
         "run_id": f"{number // VERSIONS_PER_RUN:032x}",
         "tags": texts(number, "tag", len(VARIETY), 400),
     }
-    client.post("model-versions/create", body)
+    connection.post("model-versions/create", body)
 
 
 def fill(port: int, create, parent: str, first: int, rows: int, deadline: float) -> int:
     """One process's share; answers how many rows it made."""
-    client = Client(port)
+    connection = Connection(port)
     made = 0
     for number in range(first, rows, PROCESSES):
         if time.monotonic() > deadline:
             break
-        create(client, parent, number)
+        create(connection, parent, number)
         made += 1
     return made
 
@@ -135,9 +117,9 @@ class Loaded:
 
 
 def load(port: int, scale: Scale) -> Loaded:
-    client = Client(port)
-    experiment = client.post("experiments/create", {"name": MODEL})["experiment_id"]
-    client.post("registered-models/create", {"name": MODEL})
+    connection = Connection(port)
+    experiment = connection.post("experiments/create", {"name": MODEL})["experiment_id"]
+    connection.post("registered-models/create", {"name": MODEL})
     return Loaded(
         experiment=experiment,
         runs=fill_all(port, create_run, experiment, scale.runs, scale.seconds),

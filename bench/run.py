@@ -20,6 +20,8 @@ from pathlib import Path
 
 from histories import history_table, measure_histories
 from processes import cpu_seconds, resident_mebibytes, wait_until_quiet
+from rows import Scale
+from searches import measure_searches, search_table
 from targets import ROOT, TARGETS, Target
 
 HERE = Path(__file__).resolve().parent
@@ -180,6 +182,13 @@ def main() -> None:
     )
     parser.add_argument("--part", choices=[*PARTS, "all"], default="all")
     parser.add_argument("--seconds", type=int, default=5, help="length of one measurement")
+    parser.add_argument("--runs", type=int, default=100_000, help="how many runs to search")
+    parser.add_argument(
+        "--load-seconds",
+        type=int,
+        default=400,
+        help="for how long rows to search are loaded, at most, of each kind",
+    )
     parser.add_argument("--port", type=int, default=19500)
     parser.add_argument("--record", action="store_true", help="put the table into bench/README.md")
     arguments = parser.parse_args()
@@ -190,7 +199,7 @@ def main() -> None:
     for part in PARTS if arguments.part == "all" else (arguments.part,):
         for name, target in TARGETS.items():
             if arguments.measure in ("both", name):
-                measured = measure_part(part, target(arguments.port), arguments.seconds)
+                measured = measure_part(part, target(arguments.port), arguments)
                 measured["machine"] = machine()
                 (RESULTS / f"{name}-{part}.json").write_text(json.dumps(measured, indent=1))
         text = results_of(part)
@@ -199,8 +208,14 @@ def main() -> None:
             record(part, text)
 
 
-def measure_part(part: str, target: Target, seconds: int) -> dict:
-    return measure_target(target, seconds) if part == "load" else measure_histories(target)
+def measure_part(part: str, target: Target, arguments: argparse.Namespace) -> dict:
+    match part:
+        case "load":
+            return measure_target(target, arguments.seconds)
+        case "histories":
+            return measure_histories(target)
+        case _:
+            return measure_searches(target, Scale.of(arguments.runs, arguments.load_seconds))
 
 
 def results_of(part: str) -> str:
@@ -211,7 +226,7 @@ def results_of(part: str) -> str:
     return f"Measured {measured_on}.\n\n{PARTS[part](results)}"
 
 
-PARTS = {"load": table, "histories": history_table}
+PARTS = {"load": table, "histories": history_table, "searches": search_table}
 
 
 if __name__ == "__main__":

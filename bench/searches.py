@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from processes import cpu_seconds, wait_until_quiet
-from rows import FIRST_START_MS, MODEL, VERSIONS_PER_RUN, Client, Loaded, Scale, load
-from targets import Target
+from rows import FIRST_START_MS, MODEL, VERSIONS_PER_RUN, Loaded, Scale, load
+from targets import Connection, Target
 
 PAGE = 100
 LATER_PAGE = 50
@@ -78,9 +78,9 @@ def searches(loaded: Loaded) -> list[Search]:
             order_by=by_metric,
         ),
         runs("tag filter (1/1000), by start", 30, one, filter="tags.`tag-3` = 'value-5'"),
-        runs("runs of 1000 experiments by start", 30, others),
+        runs("runs of many experiments by start", 30, others),
         runs(
-            "runs of 1000 experiments by a tag (1/10)",
+            "runs of many experiments by a tag (1/10)",
             30,
             others,
             filter="tags.`tag-1` = 'value-5'",
@@ -103,27 +103,27 @@ def searches(loaded: Loaded) -> list[Search]:
     ]
 
 
-def at_page(client: Client, search: Search) -> Search | None:
+def at_page(connection: Connection, search: Search) -> Search | None:
     """The search that continues on its page; nothing when there are fewer."""
     body = search.body
     for _ in range(search.page - 1):
-        answer = json.loads(client.send("POST", search.operation, json.dumps(body)))
+        answer = connection.post(search.operation, body)
         if "next_page_token" not in answer:
             return None
         body = {**body, "page_token": answer["next_page_token"]}
     return Search(search.label, search.operation, body, search.goal_ms)
 
 
-def measure_search(target: Target, client: Client, search: Search) -> dict:
-    body = None if search.body is None else json.dumps(search.body)
+def measure_search(target: Target, connection: Connection, search: Search) -> dict:
+    body = None if search.body is None else json.dumps(search.body).encode()
     method = "GET" if body is None else "POST"
-    client.send(method, search.operation, body)
+    connection.send(method, search.operation, body)
     wait_until_quiet(target.process.pid)
     walls, spent = [], 0.0
     before = cpu_seconds(target.process.pid)
     while len(walls) < MOST_REQUESTS and (len(walls) < LEAST_REQUESTS or spent < LEAST_CPU_SECONDS):
         started = time.perf_counter()
-        client.send(method, search.operation, body)
+        connection.send(method, search.operation, body)
         walls.append(time.perf_counter() - started)
         spent = cpu_seconds(target.process.pid) - before
     return {
@@ -137,7 +137,7 @@ def measure_searches(target: Target, scale: Scale) -> dict:
     target.start()
     try:
         loaded = load(target.port, scale)
-        client = Client(target.port)
+        connection = Connection(target.port)
         results = {
             "runs": loaded.runs,
             "experiments": loaded.experiments,
@@ -145,9 +145,9 @@ def measure_searches(target: Target, scale: Scale) -> dict:
             "searches": {},
         }
         for search in searches(loaded):
-            search = at_page(client, search)
+            search = at_page(connection, search)
             if search:
-                results["searches"][search.label] = measure_search(target, client, search)
+                results["searches"][search.label] = measure_search(target, connection, search)
         return results
     finally:
         if target.process:

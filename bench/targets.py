@@ -14,6 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 START_TIMEOUT_SECONDS = 120
 RECOVERY_SECONDS = 300
+ANSWER_SECONDS = 600
 
 MLFLOW = "/api/2.0/mlflow/"
 AIDP = "/20260430/aiDataPlatforms/default/mlops/api/2.0/mlflow/"
@@ -26,6 +27,24 @@ OPERATIONS = (
     "runs/get",
     "model-versions/get",
 )
+
+
+class Connection:
+    """One kept-alive connection to a server."""
+
+    def __init__(self, port: int):
+        self.http = http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWER_SECONDS)
+
+    def send(self, method: str, path: str, body: bytes | None = None) -> bytes:
+        self.http.request(method, MLFLOW + path, body, {"content-type": "application/json"})
+        answer = self.http.getresponse()
+        content = answer.read()
+        if answer.status != 200:
+            raise RuntimeError(f"{path}: {answer.status} {content[:300]!r}")
+        return content
+
+    def post(self, operation: str, message: dict) -> dict:
+        return json.loads(self.send("POST", operation, json.dumps(message).encode()))
 
 
 class Target:
