@@ -9,19 +9,27 @@ from differential.side import Side
 
 
 @pytest.fixture(scope="session")
-def reference(tmp_path_factory: pytest.TempPathFactory):
-    directory = tmp_path_factory.mktemp("reference")
-    server = Reference(directory).start()
-    yield Side("reference", server.port, directory)
-    server.stop()
+def sides(tmp_path_factory: pytest.TempPathFactory):
+    """Answers the servers with these arguments, the reference first; starts them when they are
+    first asked for."""
+    running: dict[tuple[str, ...], dict[str, Server]] = {}
+
+    def started(arguments: tuple[str, ...]) -> list[Side]:
+        if arguments not in running:
+            running[arguments] = start(tmp_path_factory, arguments)
+        servers = running[arguments].items()
+        return [Side(name, server.port, server.directory) for name, server in servers]
+
+    yield started
+    for servers in running.values():
+        for server in servers.values():
+            server.stop()
 
 
-@pytest.fixture(scope="session")
-def candidates(tmp_path_factory: pytest.TempPathFactory):
-    servers = {}
+def start(directories: pytest.TempPathFactory, arguments: tuple[str, ...]) -> dict[str, Server]:
+    reference = Reference(directories.mktemp("reference"), arguments=arguments)
+    servers = {"reference": reference.start()}
     for engine in engines():
-        directory = tmp_path_factory.mktemp(f"ferroflow-{engine}")
-        servers[engine] = Server(directory, new_database(engine, directory)).start()
-    yield [Side(engine, server.port, server.directory) for engine, server in servers.items()]
-    for server in servers.values():
-        server.stop()
+        directory = directories.mktemp(f"ferroflow-{engine}")
+        servers[engine] = Server(directory, new_database(engine, directory), arguments).start()
+    return servers

@@ -29,8 +29,12 @@ RANDOM_NAME = re.compile(r"[a-z]+-[a-z]+-\d+")
 GENERATED_ID = re.compile(r"\b[0-9a-f]{32}\b")
 A_TIME = re.compile(r"\b\d{13}\b")
 A_DAY_MS = 86_400_000
+# What an artifact location ends with, but for its query, or has before the id of a run.
+LAST_NUMBER = re.compile(r"(?<=/)\d+(?=$|\?|/[0-9a-f]{32})")
 # Numbers of experiments are told from other numbers by what stands around them.
-EXPERIMENT_NUMBER = re.compile(r"((?:mlflow-artifacts:/|\bid[= ]|\bexperiment ))(\d+)\b")
+EXPERIMENT_NUMBER = re.compile(
+    r"((?:mlflow-artifacts:/(?:workspaces/[^/]+/)?|\bid[= ]|\bexperiment ))(\d+)\b"
+)
 
 
 @dataclass
@@ -108,6 +112,8 @@ class Side:
                 return "<token>"
             if key == "experiment_id":
                 return self._experiment(value)
+            if key in ("artifact_location", "artifact_uri"):
+                value = LAST_NUMBER.sub(lambda found: self._experiment(found[0]), value)
             return self._normalised_text(value)
         return "<now>" if isinstance(value, int) and is_now(value) else value
 

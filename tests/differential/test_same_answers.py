@@ -3,7 +3,7 @@ but for what chosen_differences.py lists."""
 
 import pytest
 
-from differential.cases import all_groups
+from differential.cases import all_groups, server_arguments
 from differential.chosen_differences import chosen_parts
 from differential.comparison import differing_parts
 
@@ -11,9 +11,8 @@ GROUPS = all_groups()
 
 
 @pytest.mark.parametrize("group", GROUPS)
-def test_same_answers(reference, candidates, group: str):
-    for side in (reference, *candidates):
-        side.variables.clear()
+def test_same_answers(sides, group: str):
+    reference, *candidates = sides(server_arguments(group))
     complaints: dict[str, list[str]] = {}
     for name, case in GROUPS[group].items():
         expected = reference.ask(case)

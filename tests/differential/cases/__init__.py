@@ -1,13 +1,20 @@
 """The requests that are sent, by aggregate: each module has `GROUPS`, from a name to its requests.
 
-A group is self-contained: it makes what it needs, under names that no other group uses, and what it
-saves from answers (`${run}`) is forgotten after it.
+A module whose servers need flags has `SERVER_ARGUMENTS`. A group is self-contained: it makes what
+it needs, under names that no other group uses, and what it saves from answers (`${run}`) is
+forgotten after it.
 """
 
 import importlib
 import pkgutil
 
 from differential.case import Case, named
+
+
+def server_arguments(group: str) -> tuple[str, ...]:
+    """What both servers are started with for a group, beside what they need in any case."""
+    module = importlib.import_module(f"{__name__}.{group.partition('/')[0]}")
+    return getattr(module, "SERVER_ARGUMENTS", ())
 
 
 def all_groups() -> dict[str, dict[str, Case]]:
