@@ -18,6 +18,7 @@ import time
 import uuid
 from pathlib import Path
 
+from artifacts import artifact_table, measure_artifacts
 from histories import history_table, measure_histories
 from processes import cpu_seconds, resident_mebibytes, wait_until_quiet
 from rows import Scale
@@ -214,6 +215,8 @@ def measure_part(part: str, target: Target, arguments: argparse.Namespace) -> di
             return measure_target(target, arguments.seconds)
         case "histories":
             return measure_histories(target)
+        case "artifacts":
+            return measure_artifacts(target)
         case _:
             return measure_searches(target, Scale.of(arguments.runs, arguments.load_seconds))
 
@@ -226,7 +229,12 @@ def results_of(part: str) -> str:
     return f"Measured {measured_on}.\n\n{PARTS[part](results)}"
 
 
-PARTS = {"load": table, "histories": history_table, "searches": search_table}
+PARTS = {
+    "load": table,
+    "histories": history_table,
+    "searches": search_table,
+    "artifacts": artifact_table,
+}
 
 
 if __name__ == "__main__":

@@ -144,7 +144,8 @@ fn part_url(request: &Parts, options: &RoutesOptions, upload: &OpenUpload) -> St
         Cow::from(options.public_url.trim_end_matches('/'))
     };
     let prefix = options.static_prefix.trim_end_matches('/');
-    // What comes before is the same for all operations: nothing much, or the path of a tenant.
+    // What comes before is the same for all operations: `/api` or `/ajax-api`, after the path of a
+    // tenant where there is one.
     let mounted_at = request.uri.path().split(BASE).next().unwrap_or_default();
     let path = utf8_percent_encode(upload.path.as_str(), NOT_IN_PATH);
     let id = &upload.id;
