@@ -35,5 +35,10 @@ def collect(place: str, reference: object, ours: object, parts: dict) -> None:
     elif isinstance(reference, list) and isinstance(ours, list) and len(reference) == len(ours):
         for index, pair in enumerate(zip(reference, ours, strict=True)):
             collect(f"{place}[{index}]", *pair, parts)
-    elif type(reference) is not type(ours) or reference != ours:
+    elif type(reference) is not type(ours) or not is_same(reference, ours):
         parts[place] = (reference, ours)
+
+
+def is_same(reference: object, ours: object) -> bool:
+    """Python's JSON reads NaN, which does not equal itself."""
+    return reference == ours or (reference != reference and ours != ours)
