@@ -20,6 +20,7 @@ from pathlib import Path
 
 from artifacts import artifact_table, measure_artifacts
 from histories import history_table, measure_histories
+from operations import measure_operations, operations_table
 from processes import cpu_seconds, resident_mebibytes, wait_until_quiet
 from rows import Scale
 from searches import measure_searches, search_table
@@ -199,7 +200,7 @@ def main() -> None:
     RESULTS.mkdir(exist_ok=True)
     for part in PARTS if arguments.part == "all" else (arguments.part,):
         for name, target in TARGETS.items():
-            if arguments.measure in ("both", name):
+            if arguments.measure in ("both", name) and (part, name) != NOT_SPOKEN:
                 measured = measure_part(part, target(arguments.port), arguments)
                 measured["machine"] = machine()
                 (RESULTS / f"{name}-{part}.json").write_text(json.dumps(measured, indent=1))
@@ -217,6 +218,8 @@ def measure_part(part: str, target: Target, arguments: argparse.Namespace) -> di
             return measure_histories(target)
         case "artifacts":
             return measure_artifacts(target)
+        case "operations":
+            return measure_operations(target)
         case _:
             return measure_searches(target, Scale.of(arguments.runs, arguments.load_seconds))
 
@@ -234,7 +237,10 @@ PARTS = {
     "histories": history_table,
     "searches": search_table,
     "artifacts": artifact_table,
+    "operations": operations_table,
 }
+# The reference has no operations of the AIDP dialect.
+NOT_SPOKEN = ("operations", "reference")
 
 
 if __name__ == "__main__":

@@ -112,19 +112,17 @@ class Target:
         """Prepares a measurement. The reference needs minutes to recover from some loads."""
         deadline = time.monotonic() + RECOVERY_SECONDS
         while True:
-            status, content = self.try_post(operation, body)
+            status, content = self.try_post(MLFLOW + operation, body)
             if status == 200:
                 return json.loads(content)
             if time.monotonic() > deadline:
                 raise RuntimeError(f"{self.name}: {operation}: {status} {content!r}")
             time.sleep(1)
 
-    def try_post(self, operation: str, body: dict) -> tuple[int, bytes]:
+    def try_post(self, path: str, body: dict) -> tuple[int, bytes]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=RECOVERY_SECONDS)
         try:
-            connection.request(
-                "POST", MLFLOW + operation, json.dumps(body), {"content-type": "application/json"}
-            )
+            connection.request("POST", path, json.dumps(body), {"content-type": "application/json"})
             answer = connection.getresponse()
             return answer.status, answer.read()
         finally:
