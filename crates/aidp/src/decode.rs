@@ -47,14 +47,19 @@ fn readable(text: &str) -> Result<Cow<'_, str>> {
     }
 }
 
+/// The NUL character, which [`Double`](crate::fields::Double) passes over.
+const LITERAL_ESCAPE: &str = "\\u0000";
+
 /// Oracle's SDK writes metric values with Python's `json`, which knows three numbers that JSON
-/// does not. Quotes them where they are the whole of a member `value`; `None` if there is none.
+/// does not. Quotes them where they are the whole of a member `value`, with a mark that no text may
+/// hold, so that a tag's value is not meant; `None` if there is none.
 fn quote_literals(text: &str) -> Option<String> {
     let mut quoted = String::new();
     let mut copied = 0;
     for (start, literal) in bare_literals(text) {
         quoted.push_str(&text[copied..start]);
         quoted.push('"');
+        quoted.push_str(LITERAL_ESCAPE);
         quoted.push_str(literal);
         quoted.push('"');
         copied = start + literal.len();
@@ -82,13 +87,18 @@ fn bare_literals(text: &str) -> impl Iterator<Item = (usize, &'static str)> {
     })
 }
 
-/// Names the parameter that has the wrong type.
+/// What the reader says of a number that no double can hold.
+const OUT_OF_RANGE: &str = "number out of range";
+
+/// Names the parameter that has the wrong type. The body is known to be JSON.
 fn explain(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
     let cause = error.inner();
-    if cause.classify() != Category::Data {
-        return broken(cause);
-    }
-    let message = without_position(cause);
+    let message = match without_position(cause) {
+        // What the reader says of a choice between texts that is no text.
+        message if message == "expected value" => "a string is expected".to_owned(),
+        message if cause.classify() == Category::Data || message == OUT_OF_RANGE => message,
+        _ => return broken(cause),
+    };
     let path = error.path().to_string();
     if path == "." {
         return unparsable(format!("The request body cannot be read: {message}."));
@@ -127,13 +137,24 @@ mod tests {
         name: Option<limits::Description>,
         count: Option<Integer>,
         flag: Option<bool>,
+        choice: Option<Choice>,
         points: Option<Vec<Object<Inner>>>,
+    }
+
+    #[derive(Debug, PartialEq, Deserialize, Serialize)]
+    enum Choice {
+        This,
     }
 
     #[derive(Debug, PartialEq, Deserialize, Serialize)]
     struct Inner {
         key: Option<limits::Lookup>,
         value: Option<Double>,
+    }
+
+    #[derive(Debug, Deserialize, Serialize)]
+    struct TagOfText {
+        value: Option<limits::Description>,
     }
 
     fn refusal(body: &str) -> (ErrorKind, String) {
@@ -203,6 +224,10 @@ mod tests {
         ] {
             assert_eq!(refusal(body).0, ErrorKind::Unparsable, "{body}");
         }
+        let tag = decode::<TagOfText>(br#"{"key": "k", "value": NaN}"#);
+        let error = tag.expect_err("a text is no number");
+        assert_eq!(error.kind(), ErrorKind::InvalidParameter);
+        assert!(error.message().contains("'value'"), "{error}");
     }
 
     #[test]
@@ -223,6 +248,14 @@ mod tests {
         for (body, place) in [
             (r#"{"name": 5}"#, "'name'"),
             (r#"{"flag": "true"}"#, "'flag'"),
+            (r#"{"choice": "That"}"#, "'choice'"),
+            (r#"{"choice": 1}"#, "'choice'"),
+            (r#"{"choice": true}"#, "'choice'"),
+            (r#"{"points": [{"value": 1e999}]}"#, "'points[0].value'"),
+            (
+                r#"{"points": [{"key": "k", "value": true}]}"#,
+                "'points[0].value'",
+            ),
             (r#"{"points": {}}"#, "'points'"),
             (r#"{"points": [null]}"#, "'points[0]'"),
             (r#"{"points": [{}, {"key": false}]}"#, "'points[1].key'"),

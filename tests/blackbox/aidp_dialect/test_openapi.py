@@ -1,5 +1,8 @@
 """The served document says what the server does: its limits, its answers, its errors."""
 
+import json
+import math
+
 import pytest
 from support.http import MLFLOW_AGENT, Api
 from support.openapi import Document, kind, written
@@ -96,6 +99,70 @@ def test_no_limit_is_closer_than_it_says(document, tenant):
                 assert answer.status_code < 500
                 for refusal in ("are allowed, got", "is allowed, got", "one of"):
                     assert refusal not in answer.text, (operation.name, written(place))
+
+
+# For each type, values that are not of it; a query has only texts.
+WRONG = {
+    "post": {
+        "string": [1, 0.5, True, {}, ["x"]],
+        "integer": ["x", "1.5", 1.5, True, {}, [1], 2**63],
+        "boolean": ["x", 1, {}, [True]],
+        "array": ["x", 1, True, {}],
+        "object": ["x", 1, True, ["x"]],
+        None: ["x", True, {}, [1]],
+    },
+    "get": {"integer": ["x", "1.5", "NaN", 2**63], "boolean": ["x", 1], "string": []},
+}
+
+
+def test_every_field_has_its_type(document, tenant):
+    tried = 0
+    for operation in document.operations.values():
+        for place, schema in document.fields(operation.input):
+            for value in WRONG[operation.method][kind(schema)]:
+                arguments = document.with_value(operation.input, place, value)
+                answer = send_as_is(operation, tenant, arguments)
+                assert_error(answer, 400, "InvalidParameter", f"'{written(place)}'")
+                tried += 1
+    assert tried > 600
+
+
+def test_integers_may_be_written_as_text(document, tenant):
+    """And, where there are floats, as whole ones: an answer is never about the type then."""
+    for operation in document.operations.values():
+        for place, schema in document.fields(operation.input):
+            if kind(schema) == "integer":
+                for value in ("7",) if operation.method == "get" else ("7", 7.0):
+                    arguments = document.with_value(operation.input, place, value)
+                    answer = send_as_is(operation, tenant, arguments)
+                    assert f"'{written(place)}'" not in answer.text, answer.text
+
+
+@pytest.mark.parametrize("literal", [math.nan, math.inf, -math.inf])
+def test_bare_literals_are_numbers_only_where_numbers_may_be(document, tenant, literal):
+    """As Oracle's client writes them."""
+    for operation in document.operations.values():
+        for place, schema in document.fields(operation.input):
+            if operation.method == "post":
+                arguments = document.with_value(operation.input, place, literal)
+                answer = send_as_is(operation, tenant, arguments)
+                operation.check(answer)
+                if kind(schema) is None:
+                    assert f"'{written(place)}'" not in answer.text, answer.text
+                else:
+                    assert answer.status_code == 400, (operation.name, arguments)
+                    assert answer.json()["code"] in ("CannotParseRequest", "InvalidParameter")
+
+
+def send_as_is(operation, tenant, arguments: dict):
+    """Sends JSON with the literals that are not JSON, which `requests` would refuse."""
+    path = operation.path.format(aiDataPlatformId=tenant.platform, workspaceKey=tenant.workspace)
+    api = Api(f"{operation.document.url}{path}".rpartition("/")[0])
+    last = path.rpartition("/")[2]
+    if operation.method == "get":
+        return api.get(last, params=arguments)
+    headers = {"content-type": "application/json"}
+    return api.send("POST", last, data=json.dumps(arguments), headers=headers)
 
 
 class Story:

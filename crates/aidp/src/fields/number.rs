@@ -116,6 +116,9 @@ impl JsonSchema for Double {
     }
 }
 
+/// Comes before what was written as a number, and is none in JSON.
+const LITERAL_MARK: char = '\0';
+
 struct DoubleVisitor;
 
 impl Visitor<'_> for DoubleVisitor {
@@ -140,7 +143,9 @@ impl Visitor<'_> for DoubleVisitor {
     }
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Double, E> {
-        text.parse()
+        text.strip_prefix(LITERAL_MARK)
+            .unwrap_or(text)
+            .parse()
             .map(Double)
             .map_err(|_| E::invalid_value(Unexpected::Str(text), &self))
     }
