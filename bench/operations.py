@@ -22,7 +22,7 @@ CLIENTS = 16
 SECONDS = 1
 GOAL_MS = 0.2
 # Experiments, runs, registered models, and versions of one model: so many of each.
-SIZES = (50_000, 200_000)
+SIZES = (40_000, 120_000)
 # Operations that leave their subjects in place share the first ones.
 SHARED = 1000
 ROWS = 10
