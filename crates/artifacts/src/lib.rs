@@ -7,12 +7,14 @@
 //! Nothing here blocks an async thread, holds a file in memory, or leaves half a file behind.
 
 mod local;
+mod local_root;
 mod multipart;
 mod path;
 mod range;
 mod store;
 mod tenant;
 
+pub use local_root::LocalRoot;
 pub use multipart::{CompletedPart, UploadId, UploadedPart};
 pub use path::{ArtifactPath, MAX_NAME_BYTES, MAX_PATH_BYTES};
 pub use range::{ByteRange, Served};

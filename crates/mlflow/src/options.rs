@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 /// The settings of the dialect's routes.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub struct RoutesOptions {
     /// Whether clients read and write artifacts through this server.
     pub serve_artifacts: bool,

@@ -13,7 +13,7 @@ pub(crate) fn announcement(settings: &Settings, address: SocketAddr) -> String {
     } else {
         settings.database().in_full().to_string()
     };
-    let artifacts = in_full(&settings.artifacts()).display().to_string();
+    let artifacts = artifacts(settings);
     match settings.log_format {
         LogFormat::Text => format!(
             "Ferroflow {VERSION} listens on {url}\n\
@@ -33,6 +33,16 @@ pub(crate) fn announcement(settings: &Settings, address: SocketAddr) -> String {
             format!("{line}\n")
         }
     }
+}
+
+/// Where artifacts are: those that clients read and write through the server, else those that they
+/// reach by themselves.
+fn artifacts(settings: &Settings) -> String {
+    let root = settings.default_artifact_root().location;
+    if settings.serve_artifacts && root.starts_with("mlflow-artifacts:") {
+        return in_full(&settings.artifacts()).display().to_string();
+    }
+    root
 }
 
 /// An address that a client on this machine can use.

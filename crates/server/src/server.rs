@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
-use ferroflow_artifacts::ArtifactStore;
+use ferroflow_artifacts::{ArtifactStore, LocalRoot};
 use ferroflow_mlflow::RoutesOptions;
 use ferroflow_service::Service;
 use ferroflow_store::{Db, DbOptions};
@@ -150,23 +150,28 @@ async fn open_service(
     };
     let opened = Db::open(options).await;
     let db = opened.with_context(|| database.to_string())?;
-    let root = settings.artifacts();
-    let artifacts = ArtifactStore::local(&root, ferroflow_artifacts::Limits::default())
-        .map_err(|error| explain(&error))
-        .with_context(|| format!("cannot keep artifacts in {}", root.display()))?;
+    let artifacts = open_directory(&settings.artifacts(), ArtifactStore::local)?;
     let (clock, ids) = (Arc::clone(&effects.clock), Arc::clone(&effects.ids));
-    let service = Service::new(
-        db,
-        artifacts,
-        clock,
-        ids,
-        ferroflow_service::Settings {
-            has_workspaces: settings.enable_workspaces,
-            ..ferroflow_service::Settings::default()
-        },
-    );
+    let root = settings.default_artifact_root();
+    let service_settings = ferroflow_service::Settings {
+        artifact_root: root.location,
+        has_workspaces: settings.enable_workspaces,
+    };
+    let mut service = Service::new(db, artifacts, clock, ids, service_settings);
+    if let (Some(directory), false) = (&root.directory, settings.artifacts_only) {
+        service = service.with_local_root(open_directory(directory, LocalRoot::open)?);
+    }
     service.prepare().await.map_err(|error| explain(&error))?;
     Ok(service)
+}
+
+fn open_directory<T>(
+    path: &Path,
+    open: fn(&Path, ferroflow_artifacts::Limits) -> ferroflow_model::Result<T>,
+) -> Result<T> {
+    open(path, ferroflow_artifacts::Limits::default())
+        .map_err(|error| explain(&error))
+        .with_context(|| format!("cannot keep artifacts in {}", path.display()))
 }
 
 /// Only its owner may look into a data directory that the server makes: it holds what the server
@@ -194,7 +199,10 @@ fn mlflow_options(settings: &Settings) -> Result<RoutesOptions> {
         scheme: if is_encrypted { "https" } else { "http" },
         public_url: settings.public_url.clone(),
         static_prefix: settings.static_prefix.clone(),
-        artifact_roots: vec![artifacts.display().to_string()],
+        artifact_roots: vec![
+            artifacts.display().to_string(),
+            settings.default_artifact_root().location,
+        ],
         working_directory: std::env::current_dir()?,
         serve_artifacts: settings.serve_artifacts,
         artifacts_only: settings.artifacts_only,

@@ -6,7 +6,7 @@ use ferroflow_model::registered_models::ModelName;
 use ferroflow_model::{Context, ModelId, Result, RunId, Scope, VersionNumber};
 
 use crate::Service;
-use crate::places::PROXY_SCHEME;
+use crate::places::{PROXY_SCHEME, Root};
 
 /// A list of artifacts below the root of what they belong to.
 pub struct ArtifactListing {
@@ -55,10 +55,11 @@ impl Service {
         page_token: Option<&str>,
     ) -> Result<ArtifactListing> {
         let path = ArtifactPath::parse_directory(path.unwrap_or_default())?;
-        let directory = self.place_to_read(context, path).await?;
-        let root_uri = format!("{PROXY_SCHEME}/");
-        self.list_directory(root_uri, &directory, &directory, page_token)
-            .await
+        let root = Root {
+            store: &self.artifacts,
+            path: self.place_to_read(context, path).await?,
+        };
+        list_directory(format!("{PROXY_SCHEME}/"), &root, &root.path, page_token).await
     }
 
     /// Opens an artifact by its path below the tenant's artifact root.
@@ -112,9 +113,9 @@ impl Service {
         bytes: ByteStream,
     ) -> Result<u64> {
         let root_uri = self.get_run(context, run_id).await?.info.artifact_uri;
-        let root = self.place_at(&context.scope, &root_uri).await?;
-        let place = root.join(&ArtifactPath::parse(path)?)?;
-        self.artifacts.put(&place, bytes).await
+        let root = self.root_at(&context.scope, &root_uri).await?;
+        let place = root.path.join(&ArtifactPath::parse(path)?)?;
+        root.store.put(&place, bytes).await
     }
 
     /// Opens an artifact of a logged model.
@@ -175,37 +176,10 @@ impl Service {
         path: Option<&str>,
         page_token: Option<&str>,
     ) -> Result<ArtifactListing> {
-        let root = self.place_at(&context.scope, &root_uri).await?;
-        let directory = root.join(&ArtifactPath::parse_directory(path.unwrap_or_default())?)?;
-        self.list_directory(root_uri, &root, &directory, page_token)
-            .await
-    }
-
-    async fn list_directory(
-        &self,
-        root_uri: String,
-        root: &ArtifactPath,
-        directory: &ArtifactPath,
-        page_token: Option<&str>,
-    ) -> Result<ArtifactListing> {
-        let after = page_token
-            .filter(|token| !token.is_empty())
-            .map(ToOwned::to_owned);
-        let page = ListPage {
-            after,
-            ..ListPage::default()
-        };
-        let listing = self.artifacts.list(directory, page).await?;
-        let files = listing.files.into_iter().map(|file| FileInfo {
-            path: relative(root, &file.path).to_owned(),
-            is_dir: file.is_dir,
-            size: file.size,
-        });
-        Ok(ArtifactListing {
-            files: files.collect(),
-            root_uri,
-            next_page_token: listing.next,
-        })
+        let root = self.root_at(&context.scope, &root_uri).await?;
+        let path = ArtifactPath::parse_directory(path.unwrap_or_default())?;
+        let directory = root.path.join(&path)?;
+        list_directory(root_uri, &root, &directory, page_token).await
     }
 
     async fn open_below(
@@ -215,10 +189,36 @@ impl Service {
         path: &str,
         range: Option<ByteRange>,
     ) -> Result<ArtifactContent> {
-        let root = self.place_at(scope, root_uri).await?;
-        let place = root.join(&ArtifactPath::parse(path)?)?;
-        self.artifacts.open(&place, range).await
+        let root = self.root_at(scope, root_uri).await?;
+        let place = root.path.join(&ArtifactPath::parse(path)?)?;
+        root.store.open(&place, range).await
     }
+}
+
+async fn list_directory(
+    root_uri: String,
+    root: &Root<'_>,
+    directory: &ArtifactPath,
+    page_token: Option<&str>,
+) -> Result<ArtifactListing> {
+    let after = page_token
+        .filter(|token| !token.is_empty())
+        .map(ToOwned::to_owned);
+    let page = ListPage {
+        after,
+        ..ListPage::default()
+    };
+    let listing = root.store.list(directory, page).await?;
+    let files = listing.files.into_iter().map(|file| FileInfo {
+        path: relative(&root.path, &file.path).to_owned(),
+        is_dir: file.is_dir,
+        size: file.size,
+    });
+    Ok(ArtifactListing {
+        files: files.collect(),
+        root_uri,
+        next_page_token: listing.next,
+    })
 }
 
 /// The path of a file below a root that holds it.

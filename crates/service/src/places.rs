@@ -4,7 +4,7 @@
 //! whichever dialect a request speaks. The default one has, beside that, all of the root but the
 //! directories of others. Any other tenant has a directory that no client can spell.
 
-use ferroflow_artifacts::ArtifactPath;
+use ferroflow_artifacts::{ArtifactPath, ArtifactStore};
 use ferroflow_model::workspaces::WorkspaceName;
 use ferroflow_model::{Context, Error, ErrorKind, Result, Scope, WorkspaceKey};
 
@@ -64,9 +64,26 @@ impl Service {
         Ok(place)
     }
 
-    /// The place that a URI names, checked again at each use: the URI was written by a client.
-    pub(crate) async fn place_at(&self, scope: &Scope, uri: &str) -> Result<ArtifactPath> {
-        self.place_of(scope, proxied_path(uri)?).await
+    /// The root of artifacts that a URI names, checked again at each use: the URI was written by a
+    /// client.
+    pub(crate) async fn root_at(&self, scope: &Scope, uri: &str) -> Result<Root<'_>> {
+        if let Some(local) = &self.local_root
+            && let Some(path) = local.place(uri, &directory(scope))
+        {
+            let is_default = workspace_of(scope).is_some_and(|own| own.is_default());
+            let path = match path? {
+                path if is_default => self.place_of(scope, path).await?,
+                path => path,
+            };
+            return Ok(Root {
+                store: local.store(),
+                path,
+            });
+        }
+        Ok(Root {
+            store: &self.artifacts,
+            path: self.place_of(scope, proxied_path(uri)?).await?,
+        })
     }
 
     async fn is_workspace(&self, name: &str) -> Result<bool> {
@@ -77,12 +94,28 @@ impl Service {
     }
 }
 
+/// The artifacts of a run, a logged model or a version: a place in one of the stores.
+pub(crate) struct Root<'a> {
+    pub(crate) store: &'a ArtifactStore,
+    pub(crate) path: ArtifactPath,
+}
+
+/// The directory that all artifacts of a tenant are in.
+pub(crate) fn directory(scope: &Scope) -> ArtifactPath {
+    match workspace_of(scope) {
+        Some(own) if own.is_default() => ArtifactPath::root(),
+        Some(own) => ArtifactPath::of_workspace(own.as_str()),
+        None => {
+            let workspace = scope.workspace.as_ref();
+            let workspace = workspace.map_or(WorkspaceKey::DEFAULT, WorkspaceKey::as_str);
+            ArtifactPath::of_tenant(scope.platform.as_str(), workspace)
+        }
+    }
+}
+
 fn place(scope: &Scope, path: ArtifactPath) -> Result<Place> {
     let Some(own) = workspace_of(scope) else {
-        let workspace = scope.workspace.as_ref();
-        let workspace = workspace.map_or(WorkspaceKey::DEFAULT, WorkspaceKey::as_str);
-        let directory = ArtifactPath::of_tenant(scope.platform.as_str(), workspace);
-        return directory.join(&path).map(Place::Own);
+        return directory(scope).join(&path).map(Place::Own);
     };
     match path.as_str().strip_prefix("workspaces") {
         Some("") => Err(Error::invalid(
@@ -98,11 +131,7 @@ fn place(scope: &Scope, path: ArtifactPath) -> Result<Place> {
                 Err(not_own(named, own.as_str()))
             }
         }
-        _ if own.is_default() => Ok(Place::Own(path)),
-        _ => {
-            let directory = ArtifactPath::of_workspace(own.as_str());
-            directory.join(&path).map(Place::Own)
-        }
+        _ => directory(scope).join(&path).map(Place::Own),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ferroflow_artifacts::ArtifactStore;
+use ferroflow_artifacts::{ArtifactStore, LocalRoot};
 use ferroflow_model::{Clock, Context, Error, ErrorKind, Result, Scope};
 use ferroflow_store::{Db, Mutation, PurgeRetryTokens, Query, Tenant, WriteContext};
 
@@ -39,6 +39,7 @@ impl Default for Settings {
 pub struct Service {
     pub(crate) db: Db,
     pub(crate) artifacts: ArtifactStore,
+    pub(crate) local_root: Option<LocalRoot>,
     pub(crate) settings: Settings,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
@@ -56,10 +57,18 @@ impl Service {
         Self {
             db,
             artifacts,
+            local_root: None,
             settings,
             clock,
             ids,
         }
+    }
+
+    /// The same service, which also reads what clients write to a directory of this machine.
+    #[must_use]
+    pub fn with_local_root(mut self, root: LocalRoot) -> Self {
+        self.local_root = Some(root);
+        self
     }
 
     /// Makes sure that the root scope exists, with its default experiment, so that a new client

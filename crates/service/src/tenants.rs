@@ -5,6 +5,7 @@ use ferroflow_model::{AbsentTenant, Context, Error, Result, Scope, WorkspaceKey}
 use ferroflow_store::{NewDefaultExperiment, Tenant};
 
 use crate::Service;
+use crate::places::directory;
 
 /// The workspace of the MLflow dialect that a tenant is; only a workspace `default` of a platform
 /// can be one.
@@ -79,19 +80,33 @@ impl Service {
     }
 
     /// The URI below which experiments of a tenant get their artifact locations: as MLflow does
-    /// it, workspaces have a directory each. The default one has none until there are others.
+    /// it, workspaces have a directory each. The default one has none until there are others. The
+    /// directory of any other tenant is found by its path where this server is asked for it, and
+    /// named by the location in storage that clients reach by themselves.
     pub(crate) fn artifact_root(&self, scope: &Scope) -> String {
         let root = self.settings.artifact_root.as_str();
         match workspace_of(scope) {
             Some(name) if self.settings.has_workspaces || !name.is_default() => {
-                let query = root.find('?').filter(|_| root.contains(':'));
-                let (base, query) = root.split_at(query.unwrap_or(root.len()));
-                let separator = if base.ends_with('/') { "" } else { "/" };
-                format!("{base}{separator}workspaces/{name}{query}")
+                below(root, &format!("workspaces/{name}"))
             }
+            None if !is_proxied(root) => below(root, directory(scope).as_str()),
             _ => root.to_owned(),
         }
     }
+}
+
+/// Whether a server answers for what is below a root.
+fn is_proxied(root: &str) -> bool {
+    let scheme = root.split_once(':').map_or("", |(scheme, _)| scheme);
+    matches!(scheme, "mlflow-artifacts" | "http" | "https")
+}
+
+/// A directory below a root, whose query stays at the end.
+fn below(root: &str, directory: &str) -> String {
+    let query = root.find('?').filter(|_| root.contains(':'));
+    let (base, query) = root.split_at(query.unwrap_or(root.len()));
+    let separator = if base.ends_with('/') { "" } else { "/" };
+    format!("{base}{separator}{directory}{query}")
 }
 
 fn no_such_workspace(scope: &Scope) -> Error {

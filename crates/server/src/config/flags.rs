@@ -209,6 +209,19 @@ pub struct Flags {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub artifacts: Option<PathBuf>,
 
+    /// Below what new experiments keep their artifacts, as a path or URI. Below `mlflow-artifacts:/`,
+    /// clients read and write them through this server, in the directory of artifacts. Anywhere else
+    /// clients go themselves; the server reads a directory of this machine for them, but no object
+    /// store
+    #[arg(
+        long,
+        env = "FERROFLOW_DEFAULT_ARTIFACT_ROOT",
+        value_name = "URI",
+        help_heading = "Data"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_artifact_root: Option<String>,
+
     /// Whether clients read and write artifacts through this server; without it, the operations on
     /// `mlflow-artifacts` are answered 503
     #[arg(

@@ -1,5 +1,6 @@
 //! Configuration: flag, then environment, then one TOML file, then default.
 
+mod artifact_root;
 mod database;
 mod flags;
 mod load;
@@ -7,6 +8,8 @@ mod mlflow;
 mod print;
 mod settings;
 
+pub use artifact_root::ArtifactRoot;
+pub(crate) use artifact_root::directory;
 pub use database::DatabaseUrl;
 pub(crate) use database::in_full;
 pub use flags::Flags;

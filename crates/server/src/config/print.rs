@@ -13,6 +13,8 @@ pub fn print(loaded: &Loaded) -> Result<String> {
     let mut values = Table::try_from(settings)?;
     let artifacts = settings.artifacts().display().to_string();
     values.insert("artifacts".to_owned(), Value::String(artifacts));
+    let root = settings.default_artifact_root().location;
+    values.insert("default-artifact-root".to_owned(), Value::String(root));
     let database = settings.database().to_string();
     values.insert("database".to_owned(), Value::String(database));
 

@@ -12,7 +12,7 @@ use http::Uri;
 use serde::{Deserialize, Serialize};
 use tracing_subscriber::EnvFilter;
 
-use super::DatabaseUrl;
+use super::{ArtifactRoot, DatabaseUrl};
 use crate::http::{CertificateFiles, Rate};
 
 /// The configuration in force. The flags document each field.
@@ -40,6 +40,7 @@ pub struct Settings {
     pub database: Option<DatabaseUrl>,
     pub database_pool_size: usize,
     pub artifacts: Option<PathBuf>,
+    pub default_artifact_root: Option<String>,
     pub serve_artifacts: bool,
     pub artifacts_only: bool,
     pub enable_workspaces: bool,
@@ -75,6 +76,7 @@ impl Default for Settings {
             database: None,
             database_pool_size: 16,
             artifacts: None,
+            default_artifact_root: None,
             serve_artifacts: true,
             artifacts_only: false,
             enable_workspaces: false,
@@ -110,6 +112,16 @@ impl Settings {
     pub(crate) fn certificate(&self) -> Option<CertificateFiles> {
         let (certificate, key) = (self.tls_cert.clone()?, self.tls_key.clone()?);
         Some(CertificateFiles { certificate, key })
+    }
+
+    /// Below what new experiments keep their artifacts: this server, unless it serves none or another
+    /// place is configured.
+    pub fn default_artifact_root(&self) -> ArtifactRoot {
+        match &self.default_artifact_root {
+            Some(root) => ArtifactRoot::new(root),
+            None if self.serve_artifacts => ArtifactRoot::new("mlflow-artifacts:/"),
+            None => ArtifactRoot::new(&self.artifacts().display().to_string()),
+        }
     }
 
     /// How long a request may take whose bodies are not streamed.

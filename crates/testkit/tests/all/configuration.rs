@@ -37,6 +37,7 @@ fn help(flag: &Arg) -> String {
 fn defaults() -> Table {
     let mut settings = Settings::default();
     settings.artifacts = Some(settings.artifacts());
+    settings.default_artifact_root = Some(settings.default_artifact_root().location);
     settings.database = Some(settings.database());
     Table::try_from(&settings).unwrap()
 }

@@ -1,9 +1,6 @@
 //! Where MLflow says that its data is, as this server says it.
 
-use std::path::PathBuf;
-
 use anyhow::{Result, bail};
-use percent_encoding::percent_decode_str;
 
 use crate::config::DatabaseUrl;
 
@@ -43,25 +40,6 @@ fn sqlite(rest: &str) -> Result<DatabaseUrl> {
         bail!("a SQLite database in memory is not supported; name a file");
     }
     Ok(DatabaseUrl::sqlite(path.as_ref()))
-}
-
-/// A directory of this machine: a path, or a `file:` URI without a host.
-pub(super) fn directory(uri: &str) -> Option<PathBuf> {
-    let Some((scheme, rest)) = uri.split_once(':') else {
-        return Some(PathBuf::from(uri));
-    };
-    if !scheme.eq_ignore_ascii_case("file") {
-        return None;
-    }
-    let path = match rest.strip_prefix("//") {
-        Some(rest) => &rest[rest.find('/')?..],
-        None => rest,
-    };
-    let is_of_another_host = rest.starts_with("//")
-        && !rest.starts_with("///")
-        && !rest.to_ascii_lowercase().starts_with("//localhost/");
-    let decoded = percent_decode_str(path).decode_utf8().ok()?;
-    (!is_of_another_host).then(|| PathBuf::from(decoded.as_ref()))
 }
 
 #[cfg(test)]
@@ -110,22 +88,6 @@ mod tests {
                 "{refusal}"
             );
             assert!(!refusal.contains("s3cret"), "{refusal}");
-        }
-    }
-
-    #[test]
-    fn directories_are_paths_and_file_uris() {
-        for (uri, expected) in [
-            ("./mlartifacts", Some("./mlartifacts")),
-            ("/srv/a", Some("/srv/a")),
-            ("file:///srv/a%20b", Some("/srv/a b")),
-            ("file:/srv/a", Some("/srv/a")),
-            ("file://localhost/srv", Some("/srv")),
-            ("file://host/srv", None),
-            ("s3://bucket/a", None),
-            ("wasbs://c@a/b", None),
-        ] {
-            assert_eq!(directory(uri), expected.map(PathBuf::from), "{uri}");
         }
     }
 }

@@ -119,6 +119,17 @@ pub const NAMES: &[Name] = &[
         ..NAME
     },
     Name {
+        flag: "default-artifact-root",
+        variable: "MLFLOW_DEFAULT_ARTIFACT_ROOT",
+        value: "URI",
+        topic: STORAGE,
+        help: "Below what new experiments keep their artifacts: a directory or file: URI, which the \
+               server also reads for clients, or any other URI, such as s3://, which only clients \
+               read. Unless given, mlflow-artifacts:/, or ./mlruns with --no-serve-artifacts",
+        then: Then::Text("default-artifact-root"),
+        ..NAME
+    },
+    Name {
         flag: "artifacts-destination",
         variable: "MLFLOW_ARTIFACTS_DESTINATION",
         value: "URI",

@@ -8,9 +8,9 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use toml::{Table, Value};
 
 use super::MlflowFlags;
-use super::addresses::{self, directory};
+use super::addresses;
 use super::names::{NAMES, Then};
-use crate::config::{DatabaseUrl, Settings};
+use crate::config::{DatabaseUrl, Settings, directory};
 
 /// Addresses of private networks, which `mlflow server` serves by default.
 const PRIVATE_HOSTS: [&str; 18] = [
@@ -95,6 +95,10 @@ impl Translation {
         }
         if self.settings.contains_key("expose-metrics") {
             self.note("--expose-prometheus: /metrics is answered; the directory is not needed");
+        }
+        if self.settings.get("serve-artifacts") == Some(&Value::Boolean(false)) {
+            let root = self.settings.entry("default-artifact-root");
+            root.or_insert_with(|| "./mlruns".into());
         }
         let is_on = |key: &str| self.settings.get(key) == Some(&Value::Boolean(true));
         ensure!(
@@ -328,7 +332,14 @@ mod tests {
                 "database = \"sqlite:m.db\"",
             ),
             (&["--dev"], "log-level = \"debug\""),
-            (&["--no-serve-artifacts"], "serve-artifacts = false"),
+            (
+                &["--no-serve-artifacts"],
+                "default-artifact-root = \"./mlruns\"; serve-artifacts = false",
+            ),
+            (
+                &["--default-artifact-root", "s3://b"],
+                "default-artifact-root = \"s3://b\"",
+            ),
             (
                 &["--no-serve-artifacts", "--serve-artifacts"],
                 "serve-artifacts = true",

@@ -1,0 +1,139 @@
+//! A directory that clients write to themselves, and that the server reads for them.
+
+use std::path::Path;
+
+use ferroflow_model::Result;
+use percent_encoding::percent_decode_str;
+
+use crate::{ArtifactPath, ArtifactStore, Limits};
+
+/// A directory of this machine that artifact locations of runs may name by its path. Nothing
+/// outside of it is read, whatever a location says.
+#[derive(Clone)]
+pub struct LocalRoot {
+    /// From the root of the file system on, without a slash at its end.
+    path: String,
+    store: ArtifactStore,
+}
+
+impl LocalRoot {
+    /// Opens the directory, creating it when it is missing. It blocks, so it is for the start of a
+    /// server.
+    pub fn open(path: &Path, limits: Limits) -> Result<Self> {
+        let store = ArtifactStore::local(path, limits)?;
+        let path = path.to_string_lossy().trim_end_matches('/').to_owned();
+        Ok(Self { path, store })
+    }
+
+    /// What is in the directory.
+    pub fn store(&self) -> &ArtifactStore {
+        &self.store
+    }
+
+    /// The place that a location names, a path or `file:` URI, where that is below `tenant`, the
+    /// directory of the tenant that asks. `None` where it is not.
+    pub fn place(&self, location: &str, tenant: &ArtifactPath) -> Option<Result<ArtifactPath>> {
+        let path = local_path(location)?;
+        let inner = below(below(&path, &self.path)?, tenant.as_str())?;
+        let inner = ArtifactPath::parse_directory(inner);
+        Some(inner.and_then(|inner| tenant.join(&inner)))
+    }
+}
+
+/// What a path has below a directory.
+fn below<'a>(path: &'a str, directory: &str) -> Option<&'a str> {
+    match path.strip_prefix(directory)? {
+        rest if directory.is_empty() || rest.is_empty() => Some(rest),
+        rest => rest.strip_prefix('/'),
+    }
+}
+
+/// The path that a location names on this machine.
+fn local_path(location: &str) -> Option<String> {
+    let Some(uri) = location.strip_prefix("file:") else {
+        return location.starts_with('/').then(|| location.to_owned());
+    };
+    let path = uri.strip_prefix("//").unwrap_or(uri);
+    let decoded = percent_decode_str(path).decode_utf8().ok()?;
+    decoded.starts_with('/').then(|| decoded.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use ferroflow_model::ErrorKind;
+
+    use super::*;
+
+    fn place(location: &str, tenant: &ArtifactPath) -> Option<Result<String, ErrorKind>> {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a root");
+        let root = LocalRoot::open(&path, Limits::default()).unwrap();
+        let location = location.replace("ROOT", path.to_str().unwrap());
+        let place = root.place(&location, tenant)?;
+        let text = place.map(|place| place.as_str().to_owned());
+        Some(text.map_err(|error| error.kind()))
+    }
+
+    #[test]
+    fn locations_below_the_root_have_a_place() {
+        for (location, expected) in [
+            ("ROOT/0/run/artifacts", "0/run/artifacts"),
+            ("file://ROOT/0/run", "0/run"),
+            ("file:ROOT/0/run", "0/run"),
+            ("ROOT", ""),
+            ("ROOT/", ""),
+        ] {
+            let found = place(location, &ArtifactPath::root());
+            assert_eq!(found, Some(Ok(expected.to_owned())), "{location}");
+        }
+        let encoded = place(
+            "file://ROOT/0".replace(' ', "%20").as_str(),
+            &ArtifactPath::root(),
+        );
+        assert_eq!(encoded, Some(Ok("0".to_owned())));
+    }
+
+    #[test]
+    fn other_locations_have_none() {
+        for location in [
+            "ROOT2/0",
+            "/etc/passwd",
+            "/",
+            "",
+            "file:///etc",
+            "file://host/ROOT",
+            "s3://bucket/a",
+            "mlflow-artifacts:/0",
+        ] {
+            assert_eq!(place(location, &ArtifactPath::root()), None, "{location}");
+        }
+        for location in [
+            "ROOT/../x",
+            "ROOT/0/%2e%2e/x",
+            "ROOT//x",
+            "ROOT/.ferroflow-tenants/p",
+        ] {
+            let refused = place(location, &ArtifactPath::root());
+            assert_eq!(
+                refused,
+                Some(Err(ErrorKind::InvalidParameter)),
+                "{location}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_tenant_reads_its_own_directory() {
+        let tenant = ArtifactPath::of_tenant("p", "w");
+        let own = place("ROOT/.ferroflow-tenants/p/w/0/r", &tenant);
+        let expected = ".ferroflow-tenants/p/w/0/r".to_owned();
+        assert_eq!(own, Some(Ok(expected)));
+        for location in [
+            "ROOT/0/r",
+            "ROOT/.ferroflow-tenants/p/w2/0",
+            "ROOT/.ferroflow-tenants/p",
+        ] {
+            assert_eq!(place(location, &tenant), None, "{location}");
+        }
+    }
+}

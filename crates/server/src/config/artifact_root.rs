@@ -1,0 +1,77 @@
+//! Where new experiments keep their artifacts.
+
+use std::path::PathBuf;
+
+use percent_encoding::percent_decode_str;
+
+use super::in_full;
+
+/// The location below which new experiments have theirs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArtifactRoot {
+    /// As clients see it; a path begins at the root of the file system.
+    pub location: String,
+    /// The directory of this machine that it names, which the server reads for clients.
+    pub directory: Option<PathBuf>,
+}
+
+impl ArtifactRoot {
+    /// Reads a path or URI.
+    pub(crate) fn new(text: &str) -> Self {
+        let directory = directory(text).map(|path| in_full(&path));
+        let location = match &directory {
+            Some(path) if !text.contains(':') => path.display().to_string(),
+            _ => text.to_owned(),
+        };
+        Self {
+            location,
+            directory,
+        }
+    }
+}
+
+/// A directory of this machine: a path, or a `file:` URI without a host.
+pub(crate) fn directory(text: &str) -> Option<PathBuf> {
+    let Some((scheme, rest)) = text.split_once(':') else {
+        return Some(PathBuf::from(text));
+    };
+    if !scheme.eq_ignore_ascii_case("file") {
+        return None;
+    }
+    let path = rest.strip_prefix("//").unwrap_or(rest);
+    let decoded = percent_decode_str(path).decode_utf8().ok()?;
+    decoded
+        .starts_with('/')
+        .then(|| PathBuf::from(decoded.as_ref()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn directories_are_paths_and_file_uris() {
+        for (uri, expected) in [
+            ("./mlartifacts", Some("./mlartifacts")),
+            ("/srv/a", Some("/srv/a")),
+            ("file:///srv/a%20b", Some("/srv/a b")),
+            ("file:/srv/a", Some("/srv/a")),
+            ("file://host/srv", None),
+            ("s3://bucket/a", None),
+            ("mlflow-artifacts:/", None),
+        ] {
+            assert_eq!(directory(uri), expected.map(PathBuf::from), "{uri}");
+        }
+    }
+
+    #[test]
+    fn a_relative_path_becomes_absolute_and_a_uri_stays() {
+        let root = ArtifactRoot::new("mlruns");
+        assert!(root.location.starts_with('/') && root.location.ends_with("/mlruns"));
+        assert_eq!(root.directory, Some(PathBuf::from(&root.location)));
+        let uri = ArtifactRoot::new("file:///srv/a%20b");
+        assert_eq!(uri.location, "file:///srv/a%20b");
+        assert_eq!(uri.directory, Some(PathBuf::from("/srv/a b")));
+        assert_eq!(ArtifactRoot::new("s3://b/p?x=1").directory, None);
+    }
+}
