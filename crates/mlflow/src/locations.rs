@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 
-use ferroflow_model::limits::ARTIFACT_LOCATION_CHARACTERS;
 use ferroflow_model::{Error, Result};
 
 use crate::options::RoutesOptions;
@@ -13,7 +12,7 @@ pub(crate) fn experiment_location(location: String, options: &RoutesOptions) -> 
     check_storage("artifact_location", &location, options)?;
     check_is_here(&location)?;
     let absolute = make_absolute(location, options);
-    check_length(&absolute)?;
+    check_length(&absolute, options)?;
     Ok(absolute)
 }
 
@@ -63,14 +62,15 @@ fn check_storage(field: &str, location: &str, options: &RoutesOptions) -> Result
             "Artifact location cannot be a runs:/ URI. Given: '{location}'"
         )));
     }
-    check_length(location)
+    check_length(location, options)
 }
 
-fn check_length(location: &str) -> Result<()> {
-    if location.chars().count() > ARTIFACT_LOCATION_CHARACTERS {
+fn check_length(location: &str, options: &RoutesOptions) -> Result<()> {
+    let limit = options.location_characters;
+    if location.chars().count() > limit {
         return Err(Error::invalid(format!(
             "Invalid artifact path length. The length of the artifact path cannot be greater \
-             than {ARTIFACT_LOCATION_CHARACTERS} characters."
+             than {limit} characters."
         )));
     }
     Ok(())

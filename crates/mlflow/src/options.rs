@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use ferroflow_model::limits;
+
 /// The settings of the dialect's routes.
 #[derive(Debug, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
@@ -20,6 +22,8 @@ pub struct RoutesOptions {
     /// Cuts params and run tags that are too long, as MLflow does by default, instead of refusing
     /// them.
     pub truncate_long_values: bool,
+    /// How long the artifact location of an experiment may be.
+    pub location_characters: usize,
     /// Schemes of artifact URIs that may name any host (for example `ftp`). Locations of other
     /// such schemes are refused unless they lie on the host of one of `artifact_roots`.
     pub host_schemes: Vec<String>,
@@ -40,6 +44,7 @@ impl Default for RoutesOptions {
             public_url: String::new(),
             static_prefix: String::new(),
             truncate_long_values: true,
+            location_characters: limits::ARTIFACT_LOCATION_CHARACTERS,
             host_schemes: Vec::new(),
             artifact_roots: Vec::new(),
             working_directory: PathBuf::from("/"),

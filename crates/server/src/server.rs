@@ -205,6 +205,9 @@ fn mlflow_options(settings: &Settings) -> Result<RoutesOptions> {
         ],
         working_directory: std::env::current_dir()?,
         serve_artifacts: settings.serve_artifacts,
+        truncate_long_values: settings.truncate_long_values,
+        location_characters: settings.artifact_location_max_length,
+        host_schemes: settings.allowed_host_addressed_artifact_schemes.clone(),
         artifacts_only: settings.artifacts_only,
         has_workspaces: settings.enable_workspaces,
         ..RoutesOptions::default()

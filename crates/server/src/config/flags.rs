@@ -264,6 +264,42 @@ pub struct Flags {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enable_workspaces: Option<bool>,
 
+    /// Whether values of params and of tags of runs that are too long are cut, as MLflow does it,
+    /// rather than refused
+    #[arg(
+        long,
+        env = "FERROFLOW_TRUNCATE_LONG_VALUES",
+        value_name = "BOOLEAN",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        help_heading = "MLflow"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub truncate_long_values: Option<bool>,
+
+    /// How many characters the artifact location of an experiment may have
+    #[arg(
+        long,
+        env = "FERROFLOW_ARTIFACT_LOCATION_MAX_LENGTH",
+        value_name = "COUNT",
+        help_heading = "MLflow"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub artifact_location_max_length: Option<usize>,
+
+    /// Schemes of artifact locations that may name any host, such as `hdfs`; locations with others
+    /// that name a host are refused unless it is that of the default artifact root
+    #[arg(
+        long,
+        env = "FERROFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES",
+        value_name = "SCHEME,...",
+        value_delimiter = ',',
+        help_heading = "MLflow"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allowed_host_addressed_artifact_schemes: Option<Vec<String>>,
+
     /// The largest request body in bytes; artifacts are streamed and not limited by it
     #[arg(
         long,

@@ -44,6 +44,9 @@ pub struct Settings {
     pub serve_artifacts: bool,
     pub artifacts_only: bool,
     pub enable_workspaces: bool,
+    pub truncate_long_values: bool,
+    pub artifact_location_max_length: usize,
+    pub allowed_host_addressed_artifact_schemes: Vec<String>,
     pub max_body_bytes: usize,
     pub max_header_bytes: usize,
     pub max_concurrent_requests: usize,
@@ -80,6 +83,9 @@ impl Default for Settings {
             serve_artifacts: true,
             artifacts_only: false,
             enable_workspaces: false,
+            truncate_long_values: true,
+            artifact_location_max_length: 2048,
+            allowed_host_addressed_artifact_schemes: Vec::new(),
             max_body_bytes: ferroflow_web::BodyLimit::DEFAULT.0,
             max_header_bytes: 64 * 1024,
             max_concurrent_requests: 1024,
@@ -208,6 +214,11 @@ impl Settings {
             "shutdown-grace-seconds",
             &self.shutdown_grace_seconds,
             0..=3600,
+        )?;
+        within(
+            "artifact-location-max-length",
+            &self.artifact_location_max_length,
+            1..=65_536,
         )?;
         within("database-pool-size", &self.database_pool_size, 1..=1000)?;
         within("worker-threads", &self.worker_threads, 0..=1024)?;

@@ -7,6 +7,7 @@ mod documents;
 mod front;
 mod imports;
 mod lifecycle;
+mod mlflow_server;
 mod openapi;
 mod rate_limit;
 mod routes;

@@ -263,6 +263,30 @@ pub const NAMES: &[Name] = &[
         ..NAME
     },
     Name {
+        variable: "MLFLOW_TRUNCATE_LONG_VALUES",
+        topic: LIMITS,
+        help: "Whether values of params and of tags of runs that are too long are cut rather than \
+               refused",
+        then: Then::Switch("truncate-long-values", true),
+        ..NAME
+    },
+    Name {
+        variable: "MLFLOW_ARTIFACT_LOCATION_MAX_LENGTH",
+        value: "COUNT",
+        topic: LIMITS,
+        help: "How many characters the artifact location of an experiment may have",
+        then: Then::Number("artifact-location-max-length"),
+        ..NAME
+    },
+    Name {
+        variable: "MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES",
+        value: "SCHEME,...",
+        topic: SECURITY,
+        help: "Schemes of artifact locations that may name any host",
+        then: Then::List("allowed-host-addressed-artifact-schemes"),
+        ..NAME
+    },
+    Name {
         variable: "MLFLOW_SQLALCHEMYSTORE_POOL_SIZE",
         value: "COUNT",
         topic: LIMITS,
@@ -275,8 +299,8 @@ pub const NAMES: &[Name] = &[
         variable: "MLFLOW_UVICORN_OPTS",
         value: "OPTIONS",
         topic: IGNORED,
-        help: "There is no uvicorn. Options for TLS are refused: the server would otherwise answer \
-               unencrypted",
+        help: "There is no uvicorn. Options for TLS are refused: FERROFLOW_TLS_CERT and \
+               FERROFLOW_TLS_KEY say what they say",
         then: Then::Set(Translation::uvicorn_options),
         ..NAME
     },
@@ -285,8 +309,8 @@ pub const NAMES: &[Name] = &[
         variable: "MLFLOW_GUNICORN_OPTS",
         value: "OPTIONS",
         topic: IGNORED,
-        help: "There is no gunicorn. Options for TLS are refused: the server would otherwise answer \
-               unencrypted",
+        help: "There is no gunicorn. Options for TLS are refused: FERROFLOW_TLS_CERT and \
+               FERROFLOW_TLS_KEY say what they say",
         then: Then::Set(Translation::gunicorn_options),
         ..NAME
     },
@@ -384,6 +408,14 @@ pub const NAMES: &[Name] = &[
         topic: REFUSED,
         help: "The server does not authenticate callers, so it does not start where that is asked \
                for; put a proxy that does before it, and leave the flag out",
+        then: Then::Refuse,
+        ..NAME
+    },
+    Name {
+        variable: "MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX",
+        topic: REFUSED,
+        help: "Sources of model versions are checked by the rules of MLflow, but against no \
+               expression of the operator's own, so the server does not start where one is asked for",
         then: Then::Refuse,
         ..NAME
     },

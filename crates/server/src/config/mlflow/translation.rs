@@ -194,7 +194,8 @@ impl Translation {
         if let Some(word) = words.find(|word| tls.iter().any(|tls| word.starts_with(tls))) {
             let option = word.split('=').next().unwrap_or(word);
             bail!(
-                "{option} asks for TLS, which is not configured here; leave it out only where connections may be unencrypted"
+                "{option} asks for TLS; give the files in FERROFLOW_TLS_CERT and FERROFLOW_TLS_KEY, \
+                 and leave it out"
             );
         }
         self.note(format!(
@@ -365,6 +366,20 @@ mod tests {
         );
         let off = [("MLFLOW_ENABLE_WORKSPACES", "false")];
         assert_eq!(settings(&[], &off), "enable-workspaces = false");
+        let alone = [
+            (
+                "MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES",
+                "hdfs, ftp",
+            ),
+            ("MLFLOW_ARTIFACT_LOCATION_MAX_LENGTH", "512"),
+            ("MLFLOW_LOGGING_LEVEL", "warning"),
+            ("MLFLOW_SQLALCHEMYSTORE_POOL_SIZE", "20"),
+            ("MLFLOW_TRUNCATE_LONG_VALUES", "FALSE"),
+        ];
+        let expected = "allowed-host-addressed-artifact-schemes = [\"hdfs\", \"ftp\"]; \
+                        artifact-location-max-length = 512; database-pool-size = 20; \
+                        log-level = \"warn\"; truncate-long-values = false";
+        assert_eq!(settings(&[], &alone), expected);
     }
 
     #[test]
