@@ -24,7 +24,15 @@ HEADERS = (
     "access-control-max-age",
 )
 # Lists whose order the reference does not promise; it follows that of its database.
-UNORDERED = ("tags", "params", "aliases", "data.metrics")
+UNORDERED = (
+    "model_inputs",
+    "model_outputs",
+    "tags",
+    "params",
+    "aliases",
+    "dataset_summaries",
+    "data.metrics",
+)
 RANDOM_NAME = re.compile(r"[a-z]+-[a-z]+-\d+")
 GENERATED_ID = re.compile(r"\b[0-9a-f]{32}\b")
 A_TIME = re.compile(r"\b\d{13}\b")

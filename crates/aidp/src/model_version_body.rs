@@ -91,7 +91,7 @@ impl From<ModelVersion> for ModelVersionBody {
             last_updated_timestamp: version.updated_ms,
             user_id: version.user_id,
             current_stage: version.stage.as_str(),
-            description: version.description,
+            description: version.description.unwrap_or_default(),
             source: version.source,
             run_id: version.run_id.map(RunId::into_string),
             status: version.status.as_str(),

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use ferroflow_model::model_versions::{
-    ModelVersion, NewModelVersion, SearchModelVersions, Stage, TransitionStage, UnknownOrigin,
+    DescriptionChange, ModelVersion, NewModelVersion, SearchModelVersions, Stage, TransitionStage,
+    UnknownOrigin,
 };
 use ferroflow_model::registered_models::ModelName;
 use ferroflow_model::{
@@ -232,7 +233,7 @@ async fn get(service: Arc<Service>, context: Context, input: ByVersion) -> Resul
 
 async fn update(service: Arc<Service>, context: Context, input: Update) -> Result<Tagged<One>> {
     let (name, version) = version_of(input.name, input.version)?;
-    let description = input.description.map(String::from);
+    let description = DescriptionChange::keep_or_set(input.description.map(String::from));
     let version = service
         .update_model_version(&context, &name, version, description)
         .await?;

@@ -12,8 +12,9 @@ use crate::message::{Check, Field, Kind, Message, Wire, spelled_in_json, without
 const SEE_DOCS: &str = " See the API docs for more information about request parameters.";
 
 /// Decodes a body whose first reading failed. Broken JSON, null and nothing at all count as an
-/// empty object, and a text that holds JSON counts as that, for old clients.
+/// empty object, a mark of the byte order as nothing, and a text that holds JSON counts as that, for old clients.
 pub(crate) fn from_body<M: Message>(body: &[u8]) -> Result<M> {
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     let parsed = serde_json::from_slice(body)
         .or_else(|_| serde_json::from_slice(&quote_python_constants(body)));
     let object = match parsed.unwrap_or(Json::Null) {

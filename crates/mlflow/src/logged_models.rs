@@ -6,14 +6,14 @@ use ferroflow_model::logged_models::{
 use ferroflow_model::metrics::MetricDataset;
 use ferroflow_model::{
     Error, ExperimentId, MissingTag, ModelId, Page, PageRequest, Param, Resource, Result, RunId,
-    Tag, TagChanges,
+    Tag, TagChanges, python_text,
 };
 
 use crate::call::{Answer, Call};
 use crate::error::{BAD_REQUEST, Failure};
 use crate::json::Json;
 use crate::routes::{DELETE, GET, PATCH, POST, Routes};
-use crate::runs::repeated;
+use crate::runs::{check_tags_differ, repeated};
 use crate::validate;
 use crate::wire::logged_models as wire;
 use crate::wire::logged_models::{
@@ -65,6 +65,8 @@ fn new_logged_model(wire: CreateLoggedModel) -> Answer<NewLoggedModel> {
     if let Some(name) = &name {
         check_name(name)?;
     }
+    let tags: Vec<Tag> = wire.tags.into_iter().map(Tag::from).collect();
+    check_tags_differ(&tags, "a model")?;
     let source_run_id = wire.source_run_id.filter(|text| !text.is_empty());
     Ok(NewLoggedModel {
         experiment_id: ExperimentId::parse(&wire.experiment_id.unwrap_or_default())?,
@@ -72,15 +74,16 @@ fn new_logged_model(wire: CreateLoggedModel) -> Answer<NewLoggedModel> {
         model_type: wire.model_type.filter(|text| !text.is_empty()),
         source_run_id: source_run_id.map(RunId::new),
         params: params(wire.params)?,
-        tags: wire.tags.into_iter().map(Tag::from).collect(),
+        tags,
     })
 }
 
 fn check_name(name: &str) -> Result<()> {
     if name.contains(['/', ':', '.', '%', '"', '\'']) {
         return Err(Error::invalid(format!(
-            "Invalid model name ('{name}') provided. Model name must be a non-empty string and \
-             cannot contain the following characters: ('/', ':', '.', '%', '\"', \"'\")"
+            "Invalid model name ({}) provided. Model name must be a non-empty string and \
+             cannot contain the following characters: ('/', ':', '.', '%', '\"', \"'\")",
+            python_text(name)
         )));
     }
     Ok(())

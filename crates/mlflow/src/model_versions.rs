@@ -1,7 +1,8 @@
 //! Operations on model versions.
 
 use ferroflow_model::model_versions::{
-    ModelVersion, NewModelVersion, SearchModelVersions, Stage, TransitionStage, UnknownOrigin,
+    DescriptionChange, ModelVersion, NewModelVersion, SearchModelVersions, Stage, TransitionStage,
+    UnknownOrigin,
 };
 use ferroflow_model::registered_models::ModelName;
 use ferroflow_model::{
@@ -71,7 +72,7 @@ fn new_model_version(
     tags: Vec<Tag>,
 ) -> Result<NewModelVersion> {
     let name = model_name(wire.name)?;
-    let tags = tags.into_iter().map(validate::registry_tag);
+    let tags = tags.into_iter().map(validate::version_tag);
     Ok(NewModelVersion {
         name,
         tags: tags.collect::<Result<_>>()?,
@@ -106,10 +107,10 @@ pub(crate) async fn get(call: Call<ModelVersionById>) -> Answer {
     one(&found.await?)
 }
 
-/// `PATCH model-versions/update`; an absent description is an empty one.
+/// `PATCH model-versions/update`; an absent description takes away what was there.
 pub(crate) async fn update(call: Call<UpdateModelVersion>) -> Answer {
     let (name, version) = key(call.message.name, call.message.version)?;
-    let description = Some(call.message.description.unwrap_or_default());
+    let description = DescriptionChange::clear_or_set(call.message.description);
     let service = &call.service;
     one(&service
         .update_model_version(&call.context, &name, version, description)
@@ -205,7 +206,7 @@ fn search_model_versions(wire: wire::SearchModelVersions) -> Result<SearchModelV
 /// `POST model-versions/set-tag`
 pub(crate) async fn set_tag(call: Call<SetModelVersionTag>) -> Answer {
     let (name, version) = key(call.message.name, call.message.version)?;
-    let tag = validate::registry_tag(Tag {
+    let tag = validate::version_tag(Tag {
         key: call.message.key.unwrap_or_default(),
         value: call.message.value.unwrap_or_default(),
     })?;

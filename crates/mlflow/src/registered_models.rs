@@ -108,7 +108,9 @@ fn new_registered_model(wire: CreateRegisteredModel) -> Result<NewRegisteredMode
         name: new_model_name(wire.name)?,
         description: wire.description,
         deployment_job_id: wire.deployment_job_id.filter(|text| !text.is_empty()),
-        tags: tags.map(validate::registry_tag).collect::<Result<_>>()?,
+        tags: tags
+            .map(validate::registered_model_tag)
+            .collect::<Result<_>>()?,
     })
 }
 
@@ -213,7 +215,7 @@ pub(crate) async fn latest_versions(call: Call<GetLatestVersions>) -> Answer {
 /// `POST registered-models/set-tag`
 pub(crate) async fn set_tag(call: Call<SetRegisteredModelTag>) -> Answer {
     let name = model_name(call.message.name)?;
-    let tag = validate::registry_tag(Tag {
+    let tag = validate::registered_model_tag(Tag {
         key: call.message.key.unwrap_or_default(),
         value: call.message.value.unwrap_or_default(),
     })?;

@@ -143,14 +143,17 @@ async fn find_version(
             service.get_version_by_alias(context, name, &alias).await
         }
         Which::Latest(stage) => {
-            let stages = match stage {
-                Some(stage) => vec![Stage::parse(&stage)?],
-                None => Vec::new(),
-            };
+            let stage = stage.map(|stage| Stage::parse(&stage)).transpose()?;
+            let stages = stage.into_iter().collect();
             let latest = service.get_latest_versions(context, name, stages).await?;
             let newest = latest.into_iter().max_by_key(|version| version.version);
             newest.ok_or_else(|| {
-                Error::not_found(format!("No versions of model with name '{name}' found"))
+                let stage = stage.map_or_else(String::new, |stage| {
+                    format!(" and stage '{}'", stage.as_str())
+                });
+                Error::not_found(format!(
+                    "No versions of model with name '{name}'{stage} found"
+                ))
             })
         }
     }

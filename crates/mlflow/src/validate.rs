@@ -109,8 +109,15 @@ pub(crate) fn experiment_tag(tag: Tag) -> Result<Tag> {
     Ok(tag)
 }
 
-/// Checks a tag of a registered model or a version.
-pub(crate) fn registry_tag(tag: Tag) -> Result<Tag> {
+/// Checks a tag of a registered model.
+pub(crate) fn registered_model_tag(tag: Tag) -> Result<Tag> {
+    check_tag_key(Place::Top, &tag.key)?;
+    check_length("value", REGISTRY_TAG_VALUE_CHARACTERS, &tag.value)?;
+    Ok(tag)
+}
+
+/// Checks a tag of a version.
+pub(crate) fn version_tag(tag: Tag) -> Result<Tag> {
     check_tag_key(Place::Top, &tag.key)?;
     let limit = REGISTRY_TAG_VALUE_CHARACTERS;
     if tag.key == PROMPT_TEXT_TAG && is_longer(&tag.value, limit) {
@@ -197,7 +204,8 @@ mod tests {
                 EXPERIMENT_TAG_VALUE_CHARACTERS,
                 experiment_tag as fn(Tag) -> Result<Tag>,
             ),
-            (REGISTRY_TAG_VALUE_CHARACTERS, registry_tag),
+            (REGISTRY_TAG_VALUE_CHARACTERS, registered_model_tag),
+            (REGISTRY_TAG_VALUE_CHARACTERS, version_tag),
         ] {
             let tag = |count| Tag {
                 key: "k".to_owned(),

@@ -1,4 +1,5 @@
-//! JSON as Python writes it, which is how MLflow repeats what it refuses and keeps what it notes.
+//! JSON and texts as Python writes them, which is how MLflow repeats what it refuses and keeps what
+//! it notes.
 
 use std::fmt::Write as _;
 
@@ -54,6 +55,28 @@ pub fn spaced_json(json: &str) -> String {
     written
 }
 
+/// A text between quotes, with what cannot be printed escaped.
+#[must_use]
+pub fn python_text(text: &str) -> String {
+    let is_double = text.contains('\'') && !text.contains('"');
+    let quote = if is_double { '"' } else { '\'' };
+    let mut written = String::with_capacity(text.len() + 2);
+    written.push(quote);
+    for c in text.chars() {
+        match c {
+            '\\' => written.push_str("\\\\"),
+            '\n' => written.push_str("\\n"),
+            '\r' => written.push_str("\\r"),
+            '\t' => written.push_str("\\t"),
+            c if c == quote => written.extend(['\\', c]),
+            c if c.is_control() => drop(write!(written, "\\x{:02x}", u32::from(c))),
+            c => written.push(c),
+        }
+    }
+    written.push(quote);
+    written
+}
+
 /// JSON escapes characters as the one or two units that UTF-16 has for them.
 fn write_units(written: &mut String, c: char) {
     for unit in c.encode_utf16(&mut [0; 2]) {
@@ -71,6 +94,19 @@ mod tests {
         let json = r#"{"a,b":[1,2],"c\":":{"d":"\\","e":5}}"#;
         let spaced = r#"{"a,b": [1, 2], "c\":": {"d": "\\", "e": 5}}"#;
         assert_eq!(spaced_json(json), spaced);
+    }
+
+    #[test]
+    fn texts_are_quoted_as_in_python() {
+        for (value, expected) in [
+            ("a", "'a'"),
+            ("it's", r#""it's""#),
+            (r#"a "b""#, r#"'a "b"'"#),
+            (r#"it's "b""#, r#"'it\'s "b"'"#),
+            ("é\n\\\u{7}", r"'é\n\\\x07'"),
+        ] {
+            assert_eq!(python_text(value), expected);
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::json_text::json_text;
+use crate::json_text::{json_text, python_text};
 use crate::limits::ENTITY_KEY_CHARACTERS;
 use crate::{Error, Result};
 
@@ -20,9 +20,9 @@ pub fn check_entity_key(parameter: impl fmt::Display, key: &str) -> Result<()> {
     }
     if !is_normal_path(key) {
         return Err(Error::invalid(format!(
-            "Invalid value {} for parameter '{parameter}' supplied: Names may be treated as files in certain cases, and must not resolve to other names when treated as such. This name would resolve to '{}'",
+            "Invalid value {} for parameter '{parameter}' supplied: Names may be treated as files in certain cases, and must not resolve to other names when treated as such. This name would resolve to {}",
             json_text(key),
-            normal_path(key)
+            python_text(&normal_path(key))
         )));
     }
     let length = key.chars().count();

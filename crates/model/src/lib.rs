@@ -28,7 +28,7 @@ pub use context::{AbsentTenant, Caller, Context, Fingerprint, Retry, RetryToken,
 pub use error::{Error, ErrorKind, Result};
 pub use etag::{Etag, IfMatch};
 pub use ids::{ExperimentId, ModelId, PlatformId, RunId, VersionNumber, WorkspaceKey};
-pub use json_text::{ascii_json, json_text, spaced_json};
+pub use json_text::{ascii_json, json_text, python_text, spaced_json};
 pub use key::check_entity_key;
 pub use page::{Page, PageRequest};
 pub use permission::{Permission, Resource, Right};

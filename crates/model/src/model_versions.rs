@@ -100,8 +100,8 @@ pub struct ModelVersion {
     pub user_id: String,
     /// Where it stands.
     pub stage: Stage,
-    /// May be empty.
-    pub description: String,
+    /// May be empty; absent once a client has taken it away.
+    pub description: Option<String>,
     /// Where the client says its files come from.
     pub source: String,
     /// Where its files are, when that differs from the source.
@@ -134,6 +134,31 @@ impl ModelVersion {
     /// What its files are read from: the resolved location, or else the source as it was given.
     pub fn location(&self) -> &str {
         self.storage_location.as_deref().unwrap_or(&self.source)
+    }
+}
+
+/// What becomes of a description.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DescriptionChange {
+    /// It stays.
+    Keep,
+    /// There is none.
+    Clear,
+    /// It is this one.
+    Set(String),
+}
+
+impl DescriptionChange {
+    /// Keeps it, unless there is a new one.
+    #[must_use]
+    pub fn keep_or_set(description: Option<String>) -> Self {
+        description.map_or(Self::Keep, Self::Set)
+    }
+
+    /// Takes it away, unless there is a new one.
+    #[must_use]
+    pub fn clear_or_set(description: Option<String>) -> Self {
+        description.map_or(Self::Clear, Self::Set)
     }
 }
 

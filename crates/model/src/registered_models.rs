@@ -90,10 +90,9 @@ impl Alias {
                 "Registered model alias name cannot be empty.",
             ));
         }
-        let length = text.chars().count();
-        if length > ALIAS_CHARACTERS {
+        if text.chars().count() > ALIAS_CHARACTERS {
             return Err(Error::invalid(format!(
-                "'Registered model alias name' exceeds the maximum length of {ALIAS_CHARACTERS} characters, got {length}."
+                "'Registered model alias name' exceeds the maximum length of {ALIAS_CHARACTERS} characters"
             )));
         }
         if !text

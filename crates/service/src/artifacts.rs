@@ -27,8 +27,9 @@ impl Service {
         path: Option<&str>,
         page_token: Option<&str>,
     ) -> Result<ArtifactListing> {
+        let path = ArtifactPath::parse_directory(path.unwrap_or_default())?;
         let root_uri = self.get_run(context, run_id).await?.info.artifact_uri;
-        self.list_below(context, root_uri, path, page_token).await
+        self.list_below(context, root_uri, &path, page_token).await
     }
 
     /// Lists a logged model's artifacts below `path`.
@@ -39,11 +40,12 @@ impl Service {
         path: Option<&str>,
         page_token: Option<&str>,
     ) -> Result<ArtifactListing> {
+        let path = ArtifactPath::parse_directory(path.unwrap_or_default())?;
         let root_uri = self
             .get_logged_model(context, model_id, false)
             .await?
             .artifact_uri;
-        self.list_below(context, root_uri, path, page_token).await
+        self.list_below(context, root_uri, &path, page_token).await
     }
 
     /// Lists artifacts below `path` of the tenant's artifact root (absent: the root itself), by
@@ -99,8 +101,9 @@ impl Service {
         path: &str,
         range: Option<ByteRange>,
     ) -> Result<ArtifactContent> {
+        let path = ArtifactPath::parse(path)?;
         let root_uri = self.get_run(context, run_id).await?.info.artifact_uri;
-        self.open_below(&context.scope, &root_uri, path, range)
+        self.open_below(&context.scope, &root_uri, &path, range)
             .await
     }
 
@@ -126,11 +129,12 @@ impl Service {
         path: &str,
         range: Option<ByteRange>,
     ) -> Result<ArtifactContent> {
+        let path = ArtifactPath::parse(path)?;
         let root_uri = self
             .get_logged_model(context, model_id, false)
             .await?
             .artifact_uri;
-        self.open_below(&context.scope, &root_uri, path, range)
+        self.open_below(&context.scope, &root_uri, &path, range)
             .await
     }
 
@@ -143,9 +147,10 @@ impl Service {
         path: &str,
         range: Option<ByteRange>,
     ) -> Result<ArtifactContent> {
+        let path = ArtifactPath::parse(path)?;
         let version = self.get_model_version(context, name, version).await?;
         let root_uri = self.resolve_source(context, version.location()).await?;
-        self.open_below(&context.scope, &root_uri, path, range)
+        self.open_below(&context.scope, &root_uri, &path, range)
             .await
     }
 
@@ -173,12 +178,11 @@ impl Service {
         &self,
         context: &Context,
         root_uri: String,
-        path: Option<&str>,
+        path: &ArtifactPath,
         page_token: Option<&str>,
     ) -> Result<ArtifactListing> {
         let root = self.root_at(&context.scope, &root_uri).await?;
-        let path = ArtifactPath::parse_directory(path.unwrap_or_default())?;
-        let directory = root.path.join(&path)?;
+        let directory = root.path.join(path)?;
         list_directory(root_uri, &root, &directory, page_token).await
     }
 
@@ -186,11 +190,11 @@ impl Service {
         &self,
         scope: &Scope,
         root_uri: &str,
-        path: &str,
+        path: &ArtifactPath,
         range: Option<ByteRange>,
     ) -> Result<ArtifactContent> {
         let root = self.root_at(scope, root_uri).await?;
-        let place = root.path.join(&ArtifactPath::parse(path)?)?;
+        let place = root.path.join(path)?;
         root.store.open(&place, range).await
     }
 }

@@ -1,7 +1,7 @@
 //! Operations on model versions.
 
 use ferroflow_model::model_versions::{
-    ModelVersion, NewModelVersion, SearchModelVersions, TransitionStage,
+    DescriptionChange, ModelVersion, NewModelVersion, SearchModelVersions, TransitionStage,
 };
 use ferroflow_model::registered_models::ModelName;
 use ferroflow_model::{Context, Etag, Page, Result, TagChanges, VersionNumber};
@@ -50,13 +50,13 @@ impl Service {
         .await
     }
 
-    /// Changes the description; absent stays.
+    /// Changes the description.
     pub async fn update_model_version(
         &self,
         context: &Context,
         name: &ModelName,
         version: VersionNumber,
-        description: Option<String>,
+        description: DescriptionChange,
     ) -> Result<ModelVersion> {
         let (name, keys) = (name.clone(), self.db.keys());
         self.write(

@@ -62,7 +62,7 @@ pub(crate) fn version_state(version: &ModelVersion) -> Option<String> {
         name: version.name.as_str(),
         version: version.version.number(),
         stage: version.stage.as_str(),
-        description: &version.description,
+        description: version.description.as_deref().unwrap_or_default(),
         source: &version.source,
         run_id: version.run_id.as_ref().map(RunId::as_str),
         model_id: version.model_id.as_ref().map(ModelId::as_str),

@@ -2,31 +2,13 @@
 
 use std::fmt::Write as _;
 
+use ferroflow_model::python_text;
 use serde_json::Value as Json;
-
-/// A text between quotes, with what cannot be printed escaped.
-pub(crate) fn text(text: &str) -> String {
-    let quote = quote_for(text.contains('\''), text.contains('"'));
-    let mut written = String::with_capacity(text.len() + 2);
-    written.push(quote);
-    for c in text.chars() {
-        match c {
-            '\\' => written.push_str("\\\\"),
-            '\n' => written.push_str("\\n"),
-            '\r' => written.push_str("\\r"),
-            '\t' => written.push_str("\\t"),
-            c if c == quote => written.extend(['\\', c]),
-            c if c.is_control() => write_escaped(&mut written, u32::from(c)),
-            c => written.push(c),
-        }
-    }
-    written.push(quote);
-    written
-}
 
 /// Bytes, of which those that are no printable ASCII are escaped.
 pub(crate) fn bytes(bytes: &[u8]) -> String {
-    let quote = quote_for(bytes.contains(&b'\''), bytes.contains(&b'"'));
+    let is_double = bytes.contains(&b'\'') && !bytes.contains(&b'"');
+    let quote = if is_double { '"' } else { '\'' };
     let mut written = format!("b{quote}");
     for &byte in bytes {
         match char::from(byte) {
@@ -36,7 +18,8 @@ pub(crate) fn bytes(bytes: &[u8]) -> String {
             '\t' => written.push_str("\\t"),
             c if c == quote => written.extend(['\\', c]),
             c if c == ' ' || c.is_ascii_graphic() => written.push(c),
-            _ => write_escaped(&mut written, u32::from(byte)),
+            // Writing to a string cannot fail.
+            _ => drop(write!(written, "\\x{byte:02x}")),
         }
     }
     written.push(quote);
@@ -51,40 +34,19 @@ pub(crate) fn json(value: &Json) -> String {
         Json::Bool(true) => "True".to_owned(),
         Json::Bool(false) => "False".to_owned(),
         Json::Number(number) => number.to_string(),
-        Json::String(value) => text(value),
+        Json::String(value) => python_text(value),
         Json::Array(items) => format!("[{}]", list(items.iter().map(json).collect())),
         Json::Object(object) => {
-            let entry = |(key, value): (&String, &Json)| format!("{}: {}", text(key), json(value));
+            let entry =
+                |(key, value): (&String, &Json)| format!("{}: {}", python_text(key), json(value));
             format!("{{{}}}", list(object.iter().map(entry).collect()))
         }
     }
 }
 
-fn quote_for(has_single: bool, has_double: bool) -> char {
-    if has_single && !has_double { '"' } else { '\'' }
-}
-
-fn write_escaped(written: &mut String, code: u32) {
-    // Writing to a string cannot fail.
-    let _ = write!(written, "\\x{code:02x}");
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn texts_are_quoted_as_in_python() {
-        for (value, expected) in [
-            ("a", "'a'"),
-            ("it's", r#""it's""#),
-            (r#"a "b""#, r#"'a "b"'"#),
-            (r#"it's "b""#, r#"'it\'s "b"'"#),
-            ("é\n\\\u{7}", r"'é\n\\\x07'"),
-        ] {
-            assert_eq!(text(value), expected);
-        }
-    }
 
     #[test]
     fn bytes_are_escaped() {

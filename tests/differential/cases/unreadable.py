@@ -2,8 +2,9 @@
 refused request; what is absent though it matters. The servers then store different things, so that
 nothing here is read again."""
 
-from differential.case import post, posts
+from differential.case import patch, post, posts
 from differential.cases.experiments import created
+from differential.cases.logged_models import new_model
 from differential.cases.runs import new_run
 
 ARGUMENTS = [
@@ -42,6 +43,8 @@ ARGUMENTS = [
         {"tags": [{"key": "w", "value": 5}]},
         run_id="${run}",
     ),
+    new_model(),
+    patch("logged-models/${model}/tags", {"tags": [5]}),
 ]
 
 ABSENT = [

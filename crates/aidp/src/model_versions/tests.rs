@@ -157,7 +157,7 @@ fn an_answer_has_lists_always_and_texts_where_they_are_set() {
         updated_ms: 2,
         user_id: String::new(),
         stage: Stage::None,
-        description: String::new(),
+        description: Some(String::new()),
         source: "s".to_owned(),
         storage_location: Some("internal".to_owned()),
         run_id: None,
@@ -186,7 +186,7 @@ fn an_answer_has_lists_always_and_texts_where_they_are_set() {
 
     let full = ModelVersion {
         user_id: "u".to_owned(),
-        description: "d".to_owned(),
+        description: Some("d".to_owned()),
         run_id: Some(RunId::new("r")),
         run_link: "l".to_owned(),
         status_message: "done".to_owned(),

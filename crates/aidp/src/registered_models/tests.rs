@@ -82,7 +82,7 @@ fn version(number: i64, status: ModelVersionStatus) -> ModelVersion {
         updated_ms: 2,
         user_id: String::new(),
         stage: Stage::Production,
-        description: String::new(),
+        description: Some(String::new()),
         source: "s".to_owned(),
         storage_location: None,
         run_id: None,

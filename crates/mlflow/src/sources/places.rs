@@ -47,17 +47,15 @@ pub(super) fn check_local(text: &str, root: &str, parameter: &str) -> Result<()>
     if is_within {
         return Ok(());
     }
-    let owner = if parameter == "run_id" {
-        "run"
-    } else {
-        "model"
-    };
+    // The reference has looked for the file by now, and speaks of its path.
+    let is_looked_for = !root_path.is_empty() && uri.path.starts_with('/');
+    let path = format!("/{}", local_segments(uri.path).join("/"));
     Err(invalid(
-        text,
+        if is_looked_for { &path } else { text },
         &format!(
             "To use a local path as a model version source, the {parameter} request parameter has \
              to be specified and the local path has to be contained within the artifact directory \
-             of the {owner} specified by the {parameter}."
+             of the run specified by the {parameter}."
         ),
     ))
 }
@@ -84,8 +82,7 @@ pub(super) fn check_path(text: &str) -> Result<()> {
     let is_relative = decoded.split('/').any(|part| part == "..");
     let uri = Uri::parse(&decoded);
     let path = uri.path.trim_end_matches('/');
-    let is_normal =
-        path.is_empty() || (path.starts_with('/') && !path.split('/').any(|part| part == "."));
+    let is_normal = path.starts_with('/') && !path.split('/').any(|part| part == ".");
     if !is_relative && is_normal && !path.contains('\0') {
         return Ok(());
     }
@@ -123,15 +120,13 @@ mod tests {
             "mlflow-artifacts:/a%00",
             "s3://b/./a",
             "dbfs:a/b",
+            "s3://b",
+            "s3://b\\..\\a",
+            "mlflow-artifacts:",
         ] {
             assert!(check_path(text).is_err(), "{text}");
         }
-        for text in [
-            "s3://b/a/c",
-            "s3://b",
-            "mlflow-artifacts:/1/2/",
-            "s3://b/a..b",
-        ] {
+        for text in ["s3://b/a/c", "mlflow-artifacts:/1/2/", "s3://b/a..b"] {
             assert!(check_path(text).is_ok(), "{text}");
         }
     }

@@ -82,7 +82,8 @@ pub(crate) struct ModelVersionView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     user_id: Option<&'a str>,
     current_stage: &'static str,
-    description: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<&'a str>,
     source: &'a str,
     run_id: &'a str,
     status: &'static str,
@@ -104,7 +105,7 @@ impl<'a> From<&'a ModelVersion> for ModelVersionView<'a> {
             last_updated_timestamp: version.updated_ms,
             user_id: unless_empty(&version.user_id),
             current_stage: version.stage.as_str(),
-            description: &version.description,
+            description: version.description.as_deref(),
             source: &version.source,
             run_id: version.run_id.as_ref().map_or("", |id| id.as_str()),
             status: version.status.as_str(),

@@ -85,6 +85,9 @@ impl Security {
             return Some(refusal(dialect, UNKNOWN_HOST));
         }
         let origin = request.headers().get(header::ORIGIN)?;
+        if origin.is_empty() {
+            return None;
+        }
         let known = self.knows_origin(origin, host);
         if is_preflight(request) {
             return Some(preflight(request.headers(), known));

@@ -303,7 +303,7 @@ CREATE TABLE model_versions (
     updated_ms BIGINT NOT NULL,
     user_id {text} NOT NULL,
     stage {text} NOT NULL,
-    description {text} NOT NULL,
+    description {text},
     source {text} NOT NULL,
     storage_location {text},
     run_id {text},

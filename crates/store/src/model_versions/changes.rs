@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ferroflow_model::model_versions::{ModelVersion, Stage, TransitionStage};
+use ferroflow_model::model_versions::{DescriptionChange, ModelVersion, Stage, TransitionStage};
 use ferroflow_model::registered_models::ModelName;
 use ferroflow_model::{Error, Etag, Result, VersionNumber};
 
@@ -74,8 +74,8 @@ pub struct UpdateModelVersion {
     pub name: ModelName,
     /// The version.
     pub version: VersionNumber,
-    /// Absent: stays.
-    pub description: Option<String>,
+    /// What becomes of it.
+    pub description: DescriptionChange,
     /// Names of interned keys.
     pub keys: Arc<KeyCache>,
 }
@@ -89,16 +89,19 @@ impl Mutation for UpdateModelVersion {
         conn: &mut C,
         write: &WriteContext,
     ) -> Result<Applied<ModelVersion>> {
-        const SQL: &str = "UPDATE model_versions SET description = COALESCE($2, description), \
+        const SQL: &str = "UPDATE model_versions SET description = $2, \
             updated_ms = $3, revision = revision + 1 WHERE version_pk = $1";
         let mut row = begin(conn, write, &self.keys, &self.name, self.version).await?;
-        let args = args![row.version_pk, self.description.as_ref(), write.now_ms];
+        let before = row.version.clone();
+        match &self.description {
+            DescriptionChange::Keep => {}
+            DescriptionChange::Clear => row.version.description = None,
+            DescriptionChange::Set(text) => row.version.description = Some(text.clone()),
+        }
+        let description = row.version.description.as_ref();
+        let args = args![row.version_pk, description, write.now_ms];
         conn.execute_each_one(&[(SQL, args), (BUMP_MODEL, args![row.model_pk])])
             .await?;
-        let before = row.version.clone();
-        if let Some(description) = &self.description {
-            row.version.description.clone_from(description);
-        }
         row.version.updated_ms = write.now_ms;
         row.version.etag = before.etag.next();
         answer(conn, &self.keys, &before, row).await

@@ -191,7 +191,7 @@ impl CreateModelVersion {
             updated_ms: write.now_ms,
             user_id: String::new(),
             stage: Stage::None,
-            description: new.description.clone().unwrap_or_default(),
+            description: Some(new.description.clone().unwrap_or_default()),
             source: new.source.clone(),
             storage_location: new.storage_location.clone(),
             run_id: self.run_id(origin).cloned(),

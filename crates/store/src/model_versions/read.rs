@@ -204,7 +204,7 @@ pub struct LatestVersions {
     pub tenant: Tenant,
     /// The registered model.
     pub name: ModelName,
-    /// The stages, in the order of the answer.
+    /// The stages. The answer is in the order of the versions.
     pub stages: Vec<Stage>,
     /// Names of interned keys.
     pub keys: Arc<KeyCache>,
@@ -218,12 +218,7 @@ impl Query for LatestVersions {
         let model = crate::registered_models::find_model(conn, self.tenant, &self.name).await?;
         let model_pks = [model.model_pk];
         let latest = load_latest_versions(conn, &self.keys, &model_pks, &self.stages).await?;
-        let mut versions: Vec<ModelVersion> =
-            latest.into_iter().map(|(_, version)| version).collect();
-        let position =
-            |version: &ModelVersion| self.stages.iter().position(|stage| *stage == version.stage);
-        versions.sort_by_key(position);
-        Ok(versions)
+        Ok(latest.into_iter().map(|(_, version)| version).collect())
     }
 }
 

@@ -98,10 +98,10 @@ impl CreateRegisteredModel {
                 (false, false) => format!("Registered Model (name={name}) already exists."),
                 (true, true) => format!("Prompt (name={name}) already exists."),
                 (true, false) => format!(
-                    "Registered Model (name={name}) cannot be created: a prompt has that name already."
+                    "Tried to create a registered model with name '{name}', but the name is already taken by a prompt. MLflow does not allow creating a model and a prompt with the same name."
                 ),
                 (false, true) => format!(
-                    "Prompt (name={name}) cannot be created: a registered model has that name already."
+                    "Tried to create a prompt with name '{name}', but the name is already taken by a registered model. MLflow does not allow creating a model and a prompt with the same name."
                 ),
             },
         ))
@@ -128,8 +128,9 @@ impl CreateRegisteredModel {
     }
 }
 
-/// Whether these tags make a model a prompt.
+/// Whether these tags make a model a prompt. The value counts in lower case alone, as in the
+/// searches of the reference.
 pub(super) fn is_prompt(tags: &[Tag]) -> bool {
     tags.iter()
-        .any(|tag| tag.key == PROMPT_TAG && tag.value.eq_ignore_ascii_case("true"))
+        .any(|tag| tag.key == PROMPT_TAG && tag.value == "true")
 }

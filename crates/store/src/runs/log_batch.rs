@@ -3,14 +3,13 @@
 use std::collections::HashMap;
 
 use ferroflow_model::metrics::NewMetric;
-use ferroflow_model::{Error, Etag, Param, Result, RunId};
+use ferroflow_model::{Error, Etag, Param, Result, RunId, python_text};
 
 use super::edit::{ActiveRun, OwnFields, recall_etag};
 use super::model_metrics::insert_model_metrics;
 use crate::args;
 use crate::command::{Applied, Mutation, ResultKey, WriteContext};
 use crate::conn::Conn;
-use crate::literal;
 use crate::metrics::{KeyedPoint, RunKey, insert_points};
 use crate::tags::{KeyedValue, RUN_PARAMS, RUN_TAGS};
 
@@ -132,7 +131,7 @@ impl LogBatch {
         let list: Vec<String> = conflicts
             .iter()
             .map(|(Param { key, value }, logged)| {
-                let [key, old, new] = [key, *logged, value].map(literal::text);
+                let [key, old, new] = [key, *logged, value].map(python_text);
                 format!("{{'key': {key}, 'old_value': {old}, 'new_value': {new}}}")
             })
             .collect();

@@ -205,7 +205,7 @@ async fn a_repeated_request_is_answered_with_the_present_state() {
         let again = create().await.unwrap();
         assert_eq!(again, get_version(test, "rose", 1).await.unwrap());
         assert_eq!((again.version, again.created_ms), (created.version, NOW_MS));
-        assert_eq!(again.description, "good");
+        assert_eq!(again.description.as_deref(), Some("good"));
         let model = new_model(test, "iris").await;
         let model = test.write_with(test.retry("m", 1), model).await.unwrap();
         assert_eq!(model, get_model(test, "rose").await.unwrap());
@@ -515,6 +515,7 @@ fn version_json(version: &ModelVersion) -> String {
         aliases,
         ..
     } = version;
+    let description = description.as_deref().unwrap_or_default();
     format!(
         "{{\"name\":\"{name}\",\"version\":{number},\"stage\":\"{}\",\"description\":\"{description}\",\
          \"source\":\"{source}\",\"tags\":{{{}}},\"aliases\":{aliases:?}}}",

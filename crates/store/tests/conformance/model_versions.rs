@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use ferroflow_model::model_versions::{ModelVersion, ModelVersionStatus, Stage, TransitionStage};
+use ferroflow_model::model_versions::{
+    DescriptionChange, ModelVersion, ModelVersionStatus, Stage, TransitionStage,
+};
 use ferroflow_model::registered_models::UpdateRegisteredModel as Update;
 use ferroflow_model::{ErrorKind, MissingTag, Result};
 use ferroflow_store::KeyedChanges;
@@ -22,7 +24,7 @@ pub(crate) fn update(test: &TestDb, version: i64, description: Option<&str>) -> 
     UpdateModelVersion {
         name: name("iris"),
         version: number(version),
-        description: description.map(str::to_owned),
+        description: DescriptionChange::keep_or_set(description.map(str::to_owned)),
         keys: test.db().keys(),
     }
 }
@@ -111,7 +113,7 @@ async fn a_version_is_read_as_it_was_created() {
             created.storage_location.as_deref(),
             Some("s3://bucket/model")
         );
-        assert_eq!(created.description, "first");
+        assert_eq!(created.description.as_deref(), Some("first"));
         assert_eq!(created.run_link, "https://example.com/r1");
         assert_eq!(created.deployment_job_id.as_deref(), Some("job"));
         assert_eq!(created.tags, tags(&[("a", "1"), ("b", "")]));
@@ -287,7 +289,7 @@ async fn an_update_changes_what_it_names() {
         let before = get_version(test, "iris", 1).await.unwrap();
         let described = update(test, 1, Some("good"));
         let changed = test.write_with(later(test, 5), described).await.unwrap();
-        assert_eq!(changed.description, "good");
+        assert_eq!(changed.description.as_deref(), Some("good"));
         assert_eq!(
             (changed.created_ms, changed.updated_ms),
             (NOW_MS, NOW_MS + 5)
@@ -295,9 +297,16 @@ async fn an_update_changes_what_it_names() {
         assert_ne!(changed.etag, before.etag);
         assert_eq!(get_version(test, "iris", 1).await.unwrap(), changed);
         let kept = test.write(update(test, 1, None)).await.unwrap();
-        assert_eq!(kept.description, "good");
-        let cleared = test.write(update(test, 1, Some(""))).await.unwrap();
-        assert_eq!(cleared.description, "");
+        assert_eq!(kept.description.as_deref(), Some("good"));
+        let emptied = test.write(update(test, 1, Some(""))).await.unwrap();
+        assert_eq!(emptied.description.as_deref(), Some(""));
+        let clearing = UpdateModelVersion {
+            description: DescriptionChange::Clear,
+            ..update(test, 1, None)
+        };
+        let cleared = test.write(clearing).await.unwrap();
+        assert_eq!(cleared.description, None);
+        assert_eq!(get_version(test, "iris", 1).await.unwrap(), cleared);
         let model = get_model(test, "iris").await.unwrap();
         assert_eq!(
             model.updated_ms, NOW_MS,

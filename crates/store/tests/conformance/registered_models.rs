@@ -99,13 +99,13 @@ async fn a_name_is_taken_once() {
         assert_eq!(
             model("greet").await,
             taken(
-                "Registered Model (name=greet) cannot be created: a prompt has that name already."
+                "Tried to create a registered model with name 'greet', but the name is already taken by a prompt. MLflow does not allow creating a model and a prompt with the same name."
             )
         );
         assert_eq!(
             prompt("iris").await,
             taken(
-                "Prompt (name=iris) cannot be created: a registered model has that name already."
+                "Tried to create a prompt with name 'iris', but the name is already taken by a registered model. MLflow does not allow creating a model and a prompt with the same name."
             )
         );
     })

@@ -1,7 +1,7 @@
 //! Tenants: made at first use, and each sees what is its own.
 
 use ferroflow_model::logged_models::LoggedModelStatus;
-use ferroflow_model::model_versions::{Stage, TransitionStage};
+use ferroflow_model::model_versions::{DescriptionChange, Stage, TransitionStage};
 use ferroflow_model::registered_models::UpdateRegisteredModel as Update;
 use ferroflow_model::{ErrorKind, ModelId, PlatformId, Result, Scope, WorkspaceKey};
 use ferroflow_store::logged_models::{
@@ -156,7 +156,7 @@ impl Stranger<'_> {
         self.cannot_write(UpdateModelVersion {
             name: name.clone(),
             version,
-            description: Some("stolen".to_owned()),
+            description: DescriptionChange::Set("stolen".to_owned()),
             keys: keys(),
         })
         .await;

@@ -174,7 +174,7 @@ fn some_version() -> ModelVersion {
         updated_ms: 2,
         user_id: "u".to_owned(),
         stage: Stage::Staging,
-        description: String::new(),
+        description: Some(String::new()),
         source: "s".to_owned(),
         storage_location: Some("l".to_owned()),
         run_id: Some(RunId::new("r")),
