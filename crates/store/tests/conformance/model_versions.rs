@@ -426,7 +426,7 @@ async fn the_newest_version_of_each_stage_is_listed() {
                 .map(|version| version.version.number())
                 .collect()
         };
-        assert_eq!(numbers(&Stage::ALL).await, [11, 3, 10, 12]);
+        assert_eq!(numbers(&Stage::ALL).await, [3, 10, 11, 12]);
         assert_eq!(numbers(&[Stage::Production, Stage::None]).await, [10, 11]);
         assert_eq!(numbers(&[]).await, [0; 0]);
         test.write(delete(test, 10)).await.unwrap();
