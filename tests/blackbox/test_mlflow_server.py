@@ -8,7 +8,7 @@ import pytest
 import requests
 from mlflow import MlflowClient
 from mlflow.artifacts import download_artifacts, list_artifacts
-from support.databases import new_database, query
+from support.databases import engines, new_database, query
 from support.mlflow_server import PROGRAMS, MlflowServer
 
 API = "/api/2.0/mlflow"
@@ -27,6 +27,13 @@ def start(program: str, directory, arguments=(), variables=None) -> MlflowServer
     directory.mkdir(parents=True, exist_ok=True)
     arguments = [argument.format(directory=directory) for argument in arguments]
     return MlflowServer(program, directory, arguments, variables).start()
+
+
+in_each_mode_that_tracks = pytest.mark.parametrize(
+    "both",
+    [mode for mode, flags in MODES.items() if "--artifacts-only" not in flags],
+    indirect=True,
+)
 
 
 @pytest.fixture(scope="module", params=MODES)
@@ -158,17 +165,15 @@ def read_through_server(server: MlflowServer, run_id: str) -> dict:
     return {"files": listed["files"], "status": read.status_code, "length": len(read.content)}
 
 
+@in_each_mode_that_tracks
 def test_a_stock_client_logs_a_run_and_an_artifact(both):
-    if "--artifacts-only" in both[0].arguments:
-        pytest.skip("it tracks nothing")
     ours, theirs = (log_and_read(server) for server in both)
     assert ours == theirs
     assert len(ours["places"]) == 1
 
 
+@in_each_mode_that_tracks
 def test_the_server_reads_what_clients_wrote_to_its_root(both):
-    if "--artifacts-only" in both[0].arguments:
-        pytest.skip("it tracks nothing")
     seen = []
     for server in both:
         client = MlflowClient(tracking_uri=server.url, registry_uri=server.url)
@@ -201,11 +206,10 @@ def test_the_server_reads_what_clients_wrote_to_its_root(both):
     assert seen[0]["status"] == 200
 
 
+@in_each_mode_that_tracks
 def test_nothing_outside_of_the_root_is_read(both, tmp_path):
     """Where the reference reads any file of its machine for whoever asks."""
     server = both[0]
-    if "--artifacts-only" in server.arguments:
-        pytest.skip("it tracks nothing")
     (tmp_path / "secret.txt").write_text("secret")
     client = MlflowClient(tracking_uri=server.url)
     name = uuid.uuid4().hex
@@ -259,13 +263,11 @@ def test_variables_say_what_flags_say(tmp_path):
     assert seen[0] == seen[1] == ("/kept/0", 503, True)
 
 
+@pytest.mark.parametrize("both", ["prefix"], indirect=True)
 def test_a_database_of_mlflow_is_refused_and_left_as_it_is(both, tmp_path):
     """The file of a real `mlflow server`, by its default name and by a flag."""
-    made = both[1].directory / "mlflow.db"
-    if not made.exists():
-        pytest.skip("this mode made none")
     copy = tmp_path / "mlflow.db"
-    shutil.copy(made, copy)
+    shutil.copy(both[1].directory / "mlflow.db", copy)
     before = copy.read_bytes()
     for arguments in [[], ["--backend-store-uri", "sqlite:///mlflow.db"]]:
         server = MlflowServer("ferroflow", tmp_path, arguments)
@@ -276,9 +278,8 @@ def test_a_database_of_mlflow_is_refused_and_left_as_it_is(both, tmp_path):
         assert left <= {"mlflow.db"}, left
 
 
+@pytest.mark.parametrize("engine", sorted(set(engines()) - {"sqlite"}), indirect=True)
 def test_a_postgres_database_of_mlflow_is_refused(engine, tmp_path):
-    if engine != "postgres":
-        pytest.skip("on PostgreSQL")
     url = new_database(engine, tmp_path)
     query(url, "CREATE TABLE alembic_version (version_num text); CREATE TABLE experiments (id int)")
     uri = url.replace("postgres://", "postgresql+psycopg2://")

@@ -210,7 +210,6 @@ fn mlflow_options(settings: &Settings) -> Result<RoutesOptions> {
         host_schemes: settings.allowed_host_addressed_artifact_schemes.clone(),
         artifacts_only: settings.artifacts_only,
         has_workspaces: settings.enable_workspaces,
-        ..RoutesOptions::default()
     })
 }
 
