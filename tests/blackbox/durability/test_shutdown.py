@@ -45,7 +45,7 @@ def test_sigterm_under_load_keeps_what_was_acknowledged(own_server):
     time.sleep(0.7)
     assert own_server.stop() == 0
     clients.join()
-    assert len(acknowledged) > 50
+    assert len(acknowledged) > 5
 
     own_server.start()
     connection = Connection(own_server.port)
