@@ -9,7 +9,6 @@ use futures_util::{StreamExt, TryStreamExt};
 use http::StatusCode;
 
 use crate::call::{Answer, Call};
-use crate::error::Failure;
 use crate::json::{self, Json};
 use crate::routes::{DELETE, POST, PUT, Roots, Routes};
 
@@ -35,20 +34,12 @@ pub(crate) async fn upload(call: Call<Request>) -> Answer<StatusCode> {
     let path = call.path.get("path").to_owned();
     let content = stream(call.message.into_body());
     if path.ends_with('/') {
-        return Err(detail(
-            StatusCode::BAD_REQUEST,
-            "Artifact path must include a filename (cannot end with '/').",
-        ));
+        let message = "Artifact path must include a filename (cannot end with '/').";
+        return Err(json::detail(StatusCode::BAD_REQUEST, message).into());
     }
     let stored = call.service.upload_artifact(&call.context, &path, content);
     stored.await?;
     Ok(StatusCode::OK)
-}
-
-/// An error in the shape that the reference's newer endpoints have.
-fn detail(status: StatusCode, message: &str) -> Failure {
-    let body = serde_json::json!({ "detail": message }).to_string();
-    json::response(status, json::JSON, Body::from(body)).into()
 }
 
 pub(crate) fn stream(body: Body) -> ByteStream {

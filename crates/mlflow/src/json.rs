@@ -54,6 +54,12 @@ pub(crate) fn response(status: StatusCode, content_type: HeaderValue, body: Body
     response
 }
 
+/// An error in the shape that the reference's newer endpoints have.
+pub(crate) fn detail(status: StatusCode, message: &str) -> Response {
+    let body = serde_json::json!({ "detail": message }).to_string();
+    response(status, JSON, Body::from(body))
+}
+
 /// Writes a double: NaN and the infinities as texts.
 #[expect(
     clippy::trivially_copy_pass_by_ref,

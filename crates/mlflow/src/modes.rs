@@ -9,7 +9,7 @@ use ferroflow_service::Service;
 use ferroflow_web::{RouteFacts, RouteTable};
 use http::{HeaderValue, StatusCode};
 
-use crate::json::{self, JSON};
+use crate::json;
 use crate::options::RoutesOptions;
 use crate::routes::{GET, PUT};
 
@@ -62,19 +62,15 @@ fn refusal(route: &RouteFacts, options: &RoutesOptions) -> Option<Refusal> {
 
 impl Refusal {
     fn response(&self) -> Response {
-        let (content_type, body) = match self {
-            Self::Text(text) => (TEXT, text.clone()),
-            Self::Detail => {
-                let detail = "Artifact serving is disabled. Run `mlflow server` with \
-                              `--serve-artifacts` to enable.";
-                (JSON, serde_json::json!({ "detail": detail }).to_string())
-            }
-        };
-        json::response(
-            StatusCode::SERVICE_UNAVAILABLE,
-            content_type,
-            Body::from(body),
-        )
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        match self {
+            Self::Text(text) => json::response(status, TEXT, Body::from(text.clone())),
+            Self::Detail => json::detail(
+                status,
+                "Artifact serving is disabled. Run `mlflow server` with `--serve-artifacts` to \
+                 enable.",
+            ),
+        }
     }
 }
 

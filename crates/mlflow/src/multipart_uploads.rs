@@ -55,10 +55,7 @@ pub(crate) fn declare(routes: &mut Routes) {
 pub(crate) async fn create(call: Call<Request>) -> Answer {
     let directory = call.path.get("path");
     let (request, message): (_, CreateMultipartUpload) = read(directory, call.message).await?;
-    let target = UploadTarget {
-        directory,
-        local_file: message.path.as_deref().unwrap_or_default(),
-    };
+    let target = target(directory, message.path.as_ref());
     let parts = message.num_parts.unwrap_or(1);
     let opening = call
         .service
@@ -97,10 +94,7 @@ pub(crate) async fn upload_part(call: Call<Request>) -> Answer<Response> {
 pub(crate) async fn complete(call: Call<Request>) -> Answer {
     let directory = call.path.get("path");
     let (_, message): (_, CompleteMultipartUpload) = read(directory, call.message).await?;
-    let target = UploadTarget {
-        directory,
-        local_file: message.path.as_deref().unwrap_or_default(),
-    };
+    let target = target(directory, message.path.as_ref());
     let upload_id = message.upload_id.unwrap_or_default();
     let parts = message.parts.unwrap_or_default().into_iter();
     let parts = parts.map(completed_part).collect::<Result<_>>()?;
@@ -115,10 +109,7 @@ pub(crate) async fn complete(call: Call<Request>) -> Answer {
 pub(crate) async fn abort(call: Call<Request>) -> Answer {
     let directory = call.path.get("path");
     let (_, message): (_, AbortMultipartUpload) = read(directory, call.message).await?;
-    let target = UploadTarget {
-        directory,
-        local_file: message.path.as_deref().unwrap_or_default(),
-    };
+    let target = target(directory, message.path.as_ref());
     let upload_id = message.upload_id.unwrap_or_default();
     let service = &call.service;
     service
@@ -133,6 +124,13 @@ async fn read<M: Message>(directory: &str, request: Request) -> Result<(Parts, M
     let (parts, body) = request.into_parts();
     let message = decode::read_request(&parts, body).await?;
     Ok((parts, message))
+}
+
+fn target<'a>(directory: &'a str, local_file: Option<&'a String>) -> UploadTarget<'a> {
+    UploadTarget {
+        directory,
+        local_file: local_file.map_or("", String::as_str),
+    }
 }
 
 /// The URL of each part but for its number, which comes last.
