@@ -4,11 +4,11 @@ use ferroflow_model::metrics::Point;
 use ferroflow_model::{Error, Result};
 
 use super::RunKey;
-use super::block::{Block, unpack};
+use super::block::Block;
 use super::changes::Changes;
 use super::order::{by_step, is_in_time, sort};
 use super::points::{End, later};
-use super::series::{BLOCKS_BEHIND, place_args};
+use super::series::{BLOCKS_BEHIND, IN_ORDER, place_args, read_block};
 use crate::Value;
 use crate::conn::Conn;
 
@@ -63,22 +63,14 @@ async fn block_of<C: Conn>(
     if tail.first().is_none_or(|tail| by_step(first, tail).is_ge()) {
         return Ok(None);
     }
-    let sql = format!(
-        "{BLOCKS_BEHIND} >= ($4, $5, $6, $7) \
-        ORDER BY last_step, last_timestamp_ms, last_value, last_is_nan LIMIT 1"
-    );
+    let sql = format!("{BLOCKS_BEHIND} >= ($4, $5, $6, $7) {IN_ORDER} LIMIT 1");
     let mut args = vec![
         Value::Int(run.experiment_pk),
         Value::Int(run.run_pk),
         Value::Int(key_id),
     ];
     args.extend(place_args(first));
-    conn.query_optional(&sql, &args, |row| {
-        let mut points = Vec::new();
-        unpack(row.bytes(0)?.unwrap_or_default(), &mut points)?;
-        Ok(points)
-    })
-    .await
+    read_block(conn, &sql, &args).await
 }
 
 /// The points that belong into a block, and the others.

@@ -4,7 +4,7 @@ use ferroflow_model::Result;
 use ferroflow_model::metrics::{Point, RunPoints, SampledHistory as Sampled, sample};
 
 use super::block::unpack;
-use super::series::{Series, find_series};
+use super::series::{IN_ORDER, Series, find_series, read_block};
 use crate::Value;
 use crate::command::{Query, Tenant};
 use crate::conn::Conn;
@@ -46,8 +46,6 @@ impl Query for SampledHistory {
 const WITHIN: &str = "FROM metric_blocks WHERE experiment_pk = $1 AND run_pk = $2 AND key_id = $3 \
     AND last_step >= $4 AND last_step <= $5";
 
-const IN_ORDER: &str = "ORDER BY last_step, last_timestamp_ms, last_value, last_is_nan";
-
 /// The points among which a sample is chosen, in the order of steps: those of the blocks that end
 /// within the steps, without the first few of them, and then some more.
 struct Range {
@@ -80,7 +78,7 @@ impl SampledHistory {
         let counting = format!("SELECT CAST(COALESCE(SUM(point_count), 0) AS BIGINT) {WITHIN}");
         let count: i64 = conn.query_one(&counting, &args, |row| row.get(0)).await?;
         let first = format!("SELECT data {WITHIN} {IN_ORDER} LIMIT 1");
-        let first = read_block(conn, &first, &args).await?;
+        let first = read_block(conn, &first, &args).await?.unwrap_or_default();
         let skipped = first.partition_point(|point| point.step < start);
         Ok(Range {
             args,
@@ -98,22 +96,11 @@ impl SampledHistory {
             "SELECT data FROM metric_blocks WHERE experiment_pk = $1 AND run_pk = $2 \
              AND key_id = $3 AND last_step > $4 {IN_ORDER} LIMIT 1"
         );
-        let mut points = read_block(conn, &sql, &args).await?;
+        let mut points = read_block(conn, &sql, &args).await?.unwrap_or_default();
         points.extend(&series.tail);
         points.retain(|point| self.series.steps.contains(&point.step));
         Ok(points)
     }
-}
-
-async fn read_block<C: Conn>(conn: &mut C, sql: &str, args: &[Value<'_>]) -> Result<Vec<Point>> {
-    let points = conn
-        .query_optional(sql, args, |row| {
-            let mut points = Vec::new();
-            unpack(row.bytes(0)?.unwrap_or_default(), &mut points)?;
-            Ok(points)
-        })
-        .await?;
-    Ok(points.unwrap_or_default())
 }
 
 /// The points of the blocks at these places, of which the first is behind the skipped points. Blocks

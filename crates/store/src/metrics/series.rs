@@ -20,6 +20,23 @@ pub(super) const BLOCKS_BEHIND: &str = "SELECT data FROM metric_blocks \
     WHERE experiment_pk = $1 AND run_pk = $2 AND key_id = $3 \
     AND (last_step, last_timestamp_ms, last_value, last_is_nan)";
 
+/// The order of blocks within their series.
+pub(super) const IN_ORDER: &str = "ORDER BY last_step, last_timestamp_ms, last_value, last_is_nan";
+
+/// Reads the points of the block that a statement selects, if there is one.
+pub(super) async fn read_block<C: Conn>(
+    conn: &mut C,
+    sql: &str,
+    args: &[Value<'_>],
+) -> Result<Option<Vec<Point>>> {
+    conn.query_optional(sql, args, |row| {
+        let mut points = Vec::new();
+        unpack(row.bytes(0)?.unwrap_or_default(), &mut points)?;
+        Ok(points)
+    })
+    .await
+}
+
 /// A point that is before all others in both orders.
 const BEGINNING: Point = Point {
     value: f64::MIN,
@@ -174,10 +191,7 @@ impl Series {
         place: &Point,
         points: &mut Vec<Point>,
     ) -> Result<Option<Point>> {
-        let sql = format!(
-            "{BLOCKS_BEHIND} > ($4, $5, $6, $7) \
-             ORDER BY last_step, last_timestamp_ms, last_value, last_is_nan LIMIT $8"
-        );
+        let sql = format!("{BLOCKS_BEHIND} > ($4, $5, $6, $7) {IN_ORDER} LIMIT $8");
         let mut args = self.args().to_vec();
         args.extend(place_args(place));
         args.push(Value::Int(BLOCKS));
