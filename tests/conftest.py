@@ -5,6 +5,7 @@ the tests of the MLflow dialect against a server that is already there, `mlflow 
 """
 
 import os
+import tempfile
 from pathlib import Path
 
 # Before the first import of mlflow: answer fast when a server misbehaves, and call nobody else.
@@ -47,6 +48,16 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     engine = item.callspec.params.get("engine", "") if hasattr(item, "callspec") else ""
     file = item.path.relative_to(Path(__file__).parent).with_suffix("")
     item.add_marker(pytest.mark.xdist_group(f"{file}-{engine}"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def temporary_directory(tmp_path_factory: pytest.TempPathFactory):
+    """What clients and servers leave in the temporary directory stays with the tests' files."""
+    directory = str(tmp_path_factory.mktemp("temporary"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", directory)
+        patch.setattr(tempfile, "tempdir", directory)
+        yield
 
 
 @pytest.fixture(scope="module", params=ENGINES)

@@ -88,3 +88,8 @@ def saving(case: Case, **places: str) -> Case:
 def posts(path: str, *bodies: object, **common: object) -> list[Case]:
     """One POST for each body; what they have in common is merged into each."""
     return [post(path, {**common, **body}) for body in bodies]
+
+
+def tagged(key: object, value: object = "v") -> dict:
+    """The part of a body that says what tags a new thing has."""
+    return {"tags": [{"key": key, "value": value}]}

@@ -1,22 +1,22 @@
 """Searching logged models through the stock client."""
 
 import mlflow
+import numpy
 import pytest
+from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
+
+from .conftest import unique
 
 
 @pytest.fixture(scope="module")
 def searched(server):
     """Four models of one experiment, with metrics on two datasets."""
-    from mlflow import MlflowClient
-
-    from .conftest import unique
-
     mlflow.set_tracking_uri(server.url)
     client = MlflowClient(server.url, server.url)
     experiment_id = client.create_experiment(unique("models"))
     experiment = mlflow.set_experiment(experiment_id=experiment_id)
-    train = mlflow.data.from_numpy(__import__("numpy").zeros(3), name="train", digest="d1")
+    train = mlflow.data.from_numpy(numpy.zeros(3), name="train", digest="d1")
     for index, name in enumerate("abcd"):
         with mlflow.start_run():
             model = mlflow.initialize_logged_model(

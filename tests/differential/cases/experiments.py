@@ -1,6 +1,6 @@
 """Experiments: create, get, search, update, delete, restore, tags."""
 
-from differential.case import Case, get, post, posts, saving
+from differential.case import Case, get, post, posts, saving, tagged
 
 CREATE = "experiments/create"
 SEARCH = "experiments/search"
@@ -11,10 +11,6 @@ DELETE_TAG = "experiments/delete-experiment-tag"
 def created(name: str, variable: str, **body: object) -> Case:
     """Makes an experiment and keeps its id."""
     return saving(post(CREATE, {"name": name, **body}), **{variable: "experiment_id"})
-
-
-def tagged(key: str, value: str = "v") -> dict:
-    return {"tags": [{"key": key, "value": value}]}
 
 
 CREATING = [

@@ -1,9 +1,9 @@
 """Model versions: create with the rules of sources, get, update, stages, tags, delete."""
 
-from differential.case import Case, delete, get, patch, post, posts
+from differential.case import Case, delete, get, patch, post, posts, tagged
 from differential.cases.experiments import created
 from differential.cases.logged_models import new_model, read_model
-from differential.cases.registered_models import KEYS, model, tagged
+from differential.cases.registered_models import KEYS, model
 from differential.cases.registered_models import read as read_registered
 from differential.cases.runs import new_run
 

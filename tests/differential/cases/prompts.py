@@ -1,8 +1,8 @@
 """Prompts: registered models and versions with tags of their own."""
 
-from differential.case import get, patch, post
+from differential.case import get, patch, post, tagged
 from differential.cases.model_versions import PROMPT, version
-from differential.cases.registered_models import model, read, tagged
+from differential.cases.registered_models import model, read
 
 IS_PROMPT = "mlflow.prompt.is_prompt"
 TEXT = {"key": "mlflow.prompt.text", "value": "Hello {{name}}"}

@@ -1,6 +1,6 @@
 """Registered models: create, get, update, rename, delete, tags."""
 
-from differential.case import Case, delete, get, patch, post, posts
+from differential.case import Case, delete, get, patch, post, posts, tagged
 
 PATH = "registered-models"
 CREATE = f"{PATH}/create"
@@ -15,10 +15,6 @@ def model(name: str, **body: object) -> Case:
 
 def read(name: str) -> Case:
     return get(f"{PATH}/get", name=name)
-
-
-def tagged(key: object, value: object = "v") -> dict:
-    return {"tags": [{"key": key, "value": value}]}
 
 
 CREATING = [
