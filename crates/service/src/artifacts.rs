@@ -1,7 +1,7 @@
 //! Artifact bytes: resolved from what they belong to, then streamed.
 
 use ferroflow_artifacts::{ArtifactContent, ArtifactPath, ByteRange, ByteStream, ListPage};
-use ferroflow_model::artifacts::FileInfo;
+use ferroflow_model::artifacts::{FileInfo, append_path};
 use ferroflow_model::registered_models::ModelName;
 use ferroflow_model::{Context, ModelId, Result, RunId, Scope, VersionNumber};
 
@@ -160,7 +160,7 @@ impl Service {
         if let Some(rest) = source.strip_prefix("runs:/") {
             let (run_id, path) = split_first(rest);
             let run = self.get_run(context, &RunId::new(run_id)).await?;
-            return Ok(below(&run.info.artifact_uri, path));
+            return Ok(append_path(&run.info.artifact_uri, path));
         }
         if let Some(rest) = source.strip_prefix("models:/")
             && rest.starts_with("m-")
@@ -169,7 +169,7 @@ impl Service {
             let model = self
                 .get_logged_model(context, &ModelId::new(model_id), false)
                 .await?;
-            return Ok(below(&model.artifact_uri, path));
+            return Ok(append_path(&model.artifact_uri, path));
         }
         Ok(source.to_owned())
     }
@@ -235,12 +235,4 @@ fn relative<'a>(root: &ArtifactPath, path: &'a ArtifactPath) -> &'a str {
 
 fn split_first(path: &str) -> (&str, &str) {
     path.split_once('/').unwrap_or((path, ""))
-}
-
-fn below(uri: &str, path: &str) -> String {
-    if path.is_empty() {
-        uri.to_owned()
-    } else {
-        format!("{}/{path}", uri.trim_end_matches('/'))
-    }
 }

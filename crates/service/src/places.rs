@@ -153,6 +153,8 @@ fn proxied_path(uri: &str) -> Result<ArtifactPath> {
             "These artifacts are kept outside of this server; read them from their own location.",
         ));
     };
+    // A query or fragment is no part of it, as for clients, which drop them.
+    let path = path.split(['?', '#']).next().unwrap_or_default();
     ArtifactPath::parse_directory(path.trim_start_matches('/'))
 }
 
@@ -178,9 +180,14 @@ mod tests {
 
     #[test]
     fn only_proxied_artifacts_have_a_place_here() {
-        let found = proxied_path("mlflow-artifacts:/0/run/artifacts");
-        let path = found.ok().map(|path| path.as_str().to_owned());
-        assert_eq!(path.as_deref(), Some("0/run/artifacts"));
+        for uri in [
+            "mlflow-artifacts:/0/run/artifacts",
+            "mlflow-artifacts:/0/run/artifacts?a=/b#c",
+        ] {
+            let found = proxied_path(uri);
+            let path = found.ok().map(|path| path.as_str().to_owned());
+            assert_eq!(path.as_deref(), Some("0/run/artifacts"), "{uri}");
+        }
         for uri in [
             "mlflow-artifacts://host/0",
             "s3://b/p",

@@ -1,5 +1,6 @@
 //! From the tenant that a request names to its rows, and to where its experiments keep artifacts.
 
+use ferroflow_model::artifacts::append_path;
 use ferroflow_model::workspaces::WorkspaceName;
 use ferroflow_model::{AbsentTenant, Context, Error, Result, Scope, WorkspaceKey};
 use ferroflow_store::{NewDefaultExperiment, Tenant};
@@ -41,9 +42,7 @@ impl Service {
             None if absent == AbsentTenant::Refused => Err(no_such_workspace(scope)),
             _ => {
                 let default_experiment = self.default_experiment(scope);
-                self.db
-                    .make_tenant(scope, &default_experiment, absent)
-                    .await
+                self.db.make_tenant(scope, default_experiment, absent).await
             }
         }
     }
@@ -65,8 +64,8 @@ impl Service {
     }
 
     pub(crate) async fn ensure_tenant(&self, scope: &Scope) -> Result<Tenant> {
-        let default_experiment = self.default_experiment(scope);
-        self.db.ensure_tenant(scope, &default_experiment).await
+        let default_experiment = || self.default_experiment(scope);
+        self.db.ensure_tenant(scope, default_experiment).await
     }
 
     /// The experiment that the workspace of a tenant begins with.
@@ -87,9 +86,9 @@ impl Service {
         let root = self.settings.artifact_root.as_str();
         match workspace_of(scope) {
             Some(name) if self.settings.has_workspaces || !name.is_default() => {
-                below(root, &format!("workspaces/{name}"))
+                append_path(root, &format!("workspaces/{name}"))
             }
-            None if !is_proxied(root) => below(root, directory(scope).as_str()),
+            None if !is_proxied(root) => append_path(root, directory(scope).as_str()),
             _ => root.to_owned(),
         }
     }
@@ -99,14 +98,6 @@ impl Service {
 fn is_proxied(root: &str) -> bool {
     let scheme = root.split_once(':').map_or("", |(scheme, _)| scheme);
     matches!(scheme, "mlflow-artifacts" | "http" | "https")
-}
-
-/// A directory below a root, whose query stays at the end.
-fn below(root: &str, directory: &str) -> String {
-    let query = root.find('?').filter(|_| root.contains(':'));
-    let (base, query) = root.split_at(query.unwrap_or(root.len()));
-    let separator = if base.ends_with('/') { "" } else { "/" };
-    format!("{base}{separator}{directory}{query}")
 }
 
 fn no_such_workspace(scope: &Scope) -> Error {

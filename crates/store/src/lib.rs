@@ -12,7 +12,6 @@ mod error;
 pub mod experiments;
 mod keys;
 mod literal;
-mod locations;
 pub mod logged_models;
 pub mod metrics;
 mod migrations;

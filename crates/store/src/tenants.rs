@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
+use ferroflow_model::artifacts::append_path;
 use ferroflow_model::workspaces::WorkspaceName;
 use ferroflow_model::{AbsentTenant, Error, ExperimentId, Result, Scope, WorkspaceKey};
 
@@ -11,7 +12,6 @@ use crate::command::{Command, Query, Tenant};
 use crate::conn::Conn;
 use crate::db::Db;
 use crate::error::Rerun;
-use crate::locations::append_path;
 
 /// Past this many tenants the cache starts anew.
 const CAPACITY: usize = 100_000;
@@ -67,12 +67,12 @@ impl Db {
     pub async fn ensure_tenant(
         &self,
         scope: &Scope,
-        default_experiment: &NewDefaultExperiment,
+        default_experiment: impl FnOnce() -> NewDefaultExperiment,
     ) -> Result<Tenant> {
         if let Some(tenant) = self.tenants.get(scope) {
             return Ok(tenant);
         }
-        let tenant = self.make_tenant(scope, default_experiment, AbsentTenant::Made);
+        let tenant = self.make_tenant(scope, default_experiment(), AbsentTenant::Made);
         let tenant = tenant.await?;
         self.tenants.remember(scope, tenant);
         Ok(tenant)
@@ -83,12 +83,12 @@ impl Db {
     pub async fn make_tenant(
         &self,
         scope: &Scope,
-        default_experiment: &NewDefaultExperiment,
+        default_experiment: NewDefaultExperiment,
         absent: AbsentTenant,
     ) -> Result<Tenant> {
         self.run(MakeTenant {
             scope: scope.clone(),
-            default_experiment: default_experiment.clone(),
+            default_experiment,
             absent,
         })
         .await

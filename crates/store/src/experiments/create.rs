@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ferroflow_model::artifacts::append_path;
 use ferroflow_model::experiments::Experiment;
 use ferroflow_model::{Etag, ExperimentId, LifecycleStage, Result, Tag};
 
@@ -9,7 +10,6 @@ use super::name_is_taken;
 use super::read::recall_experiment;
 use crate::command::{Applied, Change, Mutation, ResultKey, WriteContext};
 use crate::conn::Conn;
-use crate::locations::append_path;
 use crate::tags::EXPERIMENT_TAGS;
 use crate::tenants::ARTIFACT_ROOT;
 use crate::{KeyCache, args};

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use ferroflow_model::artifacts::append_path;
 use ferroflow_model::logged_models::{LoggedModel, LoggedModelStatus, NewLoggedModel};
 use ferroflow_model::{Error, ModelId, Result, RunId};
 
 use super::read::load_model;
 use crate::command::{Applied, Change, Mutation, ResultKey, WriteContext};
 use crate::conn::Conn;
-use crate::locations::append_path;
 use crate::tags::{KeyedValue, LOGGED_MODEL_PARAMS, LOGGED_MODEL_TAGS};
 use crate::{KeyCache, args};
 

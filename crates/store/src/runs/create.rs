@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ferroflow_model::artifacts::append_path;
 use ferroflow_model::runs::{Run, RunInfo, RunStatus};
 use ferroflow_model::{Error, Etag, ExperimentId, LifecycleStage, Result, RunId, Tag};
 
@@ -9,7 +10,6 @@ use super::changed;
 use super::read::{complete_runs, recall_info};
 use crate::command::{Applied, Mutation, ResultKey, WriteContext};
 use crate::conn::Conn;
-use crate::locations::append_path;
 use crate::tags::RUN_TAGS;
 use crate::{KeyCache, args};
 

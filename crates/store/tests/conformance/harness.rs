@@ -20,13 +20,18 @@ const POSTGRES: &str = "FERROFLOW_TEST_POSTGRES";
 
 /// Runs `test` on SQLite, and on PostgreSQL when there is one.
 pub(crate) async fn on_each_engine(test: impl AsyncFn(&mut TestDb)) {
+    on_sqlite(&test).await;
+    on_postgres(test).await;
+}
+
+/// Runs `test` on SQLite alone: for plans, which do not depend on statistics there.
+pub(crate) async fn on_sqlite(test: impl AsyncFn(&mut TestDb)) {
     let directory = TempDir::new().unwrap();
     let file = DatabaseUrl::Sqlite(directory.path().join("test.db"));
     let mut sqlite = TestDb::open(file).await;
     test(&mut sqlite).await;
     sqlite.plans.check();
     sqlite.db().close().await;
-    on_postgres(test).await;
 }
 
 /// Runs `test` on PostgreSQL when there is one: for what SQLite, with its one writer, cannot show.
@@ -208,14 +213,18 @@ async fn open(url: DatabaseUrl) -> Db {
     Db::open(options).await.unwrap()
 }
 
-async fn ensure_tenant(db: &Db, scope: &Scope) -> Tenant {
-    let default_experiment = NewDefaultExperiment {
+/// What a new workspace begins with.
+pub(crate) fn default_experiment() -> NewDefaultExperiment {
+    NewDefaultExperiment {
         name: "Default".to_owned(),
         artifact_root: "mlflow-artifacts:/".to_owned(),
         now_ms: NOW_MS,
         first_revision: 1,
-    };
-    db.ensure_tenant(scope, &default_experiment).await.unwrap()
+    }
+}
+
+async fn ensure_tenant(db: &Db, scope: &Scope) -> Tenant {
+    db.ensure_tenant(scope, default_experiment).await.unwrap()
 }
 
 /// The cluster in which each test gets a database of its own.

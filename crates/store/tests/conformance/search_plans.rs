@@ -4,11 +4,11 @@
 
 use ferroflow_model::{ExperimentId, PageRequest, ViewType};
 use ferroflow_search::{Filter, OrderBy};
+use ferroflow_store::Query;
 use ferroflow_store::search::{Effort, ExperimentSearch, RunSearch, Search};
-use ferroflow_store::{Engine, Query};
 
 use crate::experiments::create_experiment;
-use crate::harness::{TestDb, on_each_engine};
+use crate::harness::{TestDb, on_each_engine, on_sqlite};
 use crate::search_registry::{create_model, create_version, models, versions};
 use crate::search_run_fixtures::{RUNS, create};
 
@@ -47,10 +47,7 @@ fn runs(test: &TestDb, filter: &str, page: PageRequest) -> RunSearch {
 
 #[tokio::test]
 async fn runs_come_out_of_their_index_in_order() {
-    on_each_engine(async |test| {
-        if test.db().engine() == Engine::Postgres {
-            return;
-        }
+    on_sqlite(async |test| {
         for sketch in RUNS {
             create(test, *sketch).await;
         }
@@ -92,10 +89,7 @@ fn by_metric(search: RunSearch) -> RunSearch {
 
 #[tokio::test]
 async fn runs_come_out_of_the_index_on_values_in_order() {
-    on_each_engine(async |test| {
-        if test.db().engine() == Engine::Postgres {
-            return;
-        }
+    on_sqlite(async |test| {
         for sketch in RUNS {
             create(test, *sketch).await;
         }
@@ -115,10 +109,7 @@ async fn runs_come_out_of_the_index_on_values_in_order() {
 
 #[tokio::test]
 async fn what_narrows_a_search_is_read_from_the_indexes_alone() {
-    on_each_engine(async |test| {
-        if test.db().engine() == Engine::Postgres {
-            return;
-        }
+    on_sqlite(async |test| {
         for sketch in RUNS {
             create(test, *sketch).await;
         }
@@ -156,10 +147,7 @@ async fn what_narrows_a_search_is_read_from_the_indexes_alone() {
 
 #[tokio::test]
 async fn several_experiments_give_their_first_runs_each() {
-    on_each_engine(async |test| {
-        if test.db().engine() == Engine::Postgres {
-            return;
-        }
+    on_sqlite(async |test| {
         for sketch in RUNS {
             create(test, *sketch).await;
         }
@@ -183,10 +171,7 @@ async fn several_experiments_give_their_first_runs_each() {
 
 #[tokio::test]
 async fn versions_of_one_model_come_out_of_their_index_in_order() {
-    on_each_engine(async |test| {
-        if test.db().engine() == Engine::Postgres {
-            return;
-        }
+    on_sqlite(async |test| {
         create_model(test, "iris", 0, &[]).await;
         for ms in 0..3 {
             create_version(test, "iris", ms, Some("r1"), &[]).await;
@@ -217,11 +202,9 @@ async fn versions_of_one_model_come_out_of_their_index_in_order() {
 }
 
 #[tokio::test]
-async fn few_versions_and_models_with_a_tag_are_looked_up() {
+async fn versions_are_found_by_a_tag() {
     on_each_engine(async |test| {
-        create_model(test, "iris", 0, &[("team", "red")]).await;
-        create_version(test, "iris", 1, Some("r1"), &[("team", "red")]).await;
-        create_version(test, "iris", 2, None, &[("team", "blue")]).await;
+        create_tagged(test).await;
         for (filter, count) in [
             ("tags.team = 'red'", 1),
             ("name = 'iris' AND tags.team = 'red'", 1),
@@ -232,9 +215,20 @@ async fn few_versions_and_models_with_a_tag_are_looked_up() {
             let found = test.read(versions(test, filter, &[], page(9, None)));
             assert_eq!(found.await.unwrap().items.len(), count, "{filter}");
         }
-        if test.db().engine() == Engine::Postgres {
-            return;
-        }
+    })
+    .await;
+}
+
+async fn create_tagged(test: &TestDb) {
+    create_model(test, "iris", 0, &[("team", "red")]).await;
+    create_version(test, "iris", 1, Some("r1"), &[("team", "red")]).await;
+    create_version(test, "iris", 2, None, &[("team", "blue")]).await;
+}
+
+#[tokio::test]
+async fn few_versions_and_models_with_a_tag_are_looked_up() {
+    on_sqlite(async |test| {
+        create_tagged(test).await;
         let filter = "name = 'iris' AND tags.team = 'red'";
         let search = || versions(test, filter, &[], page(9, None));
         plan(test, search(), "COVERING INDEX model_version_tags_by_value").await;
@@ -253,10 +247,7 @@ async fn few_versions_and_models_with_a_tag_are_looked_up() {
 
 #[tokio::test]
 async fn experiments_and_models_come_out_of_their_indexes_in_order() {
-    on_each_engine(async |test| {
-        if test.db().engine() == Engine::Postgres {
-            return;
-        }
+    on_sqlite(async |test| {
         let experiments = ExperimentSearch {
             tenant: test.tenant,
             search: Search {

@@ -13,10 +13,10 @@ use ferroflow_store::model_versions::{
 use ferroflow_store::registered_models::{
     DeleteAlias, GetRegisteredModel, GetVersionByAlias, TagRegisteredModel, UpdateRegisteredModel,
 };
-use ferroflow_store::{Mutation, NewDefaultExperiment, Query, Tenant, WriteContext};
+use ferroflow_store::{Mutation, Query, Tenant, WriteContext};
 use futures_util::future::join_all;
 
-use crate::harness::{NOW_MS, TestDb, count, on_each_engine, on_postgres};
+use crate::harness::{TestDb, count, default_experiment, on_each_engine, on_postgres};
 use crate::logged_models::{create_logged_model, get_logged_model};
 use crate::registered_models::{delete, rename};
 use crate::registry::{
@@ -31,20 +31,11 @@ fn scope(platform: &str, workspace: Option<&str>) -> Scope {
     }
 }
 
-fn default_experiment() -> NewDefaultExperiment {
-    NewDefaultExperiment {
-        name: "Default".to_owned(),
-        artifact_root: "mlflow-artifacts:/".to_owned(),
-        now_ms: NOW_MS,
-        first_revision: 1,
-    }
-}
-
 #[tokio::test]
 async fn a_tenant_comes_into_being_at_first_use() {
     on_each_engine(async |test| {
         let ensure = async |scope: Scope| {
-            let made = test.db().ensure_tenant(&scope, &default_experiment()).await;
+            let made = test.db().ensure_tenant(&scope, default_experiment).await;
             made.unwrap()
         };
         let new = scope("p", Some("w"));
@@ -84,9 +75,8 @@ async fn servers_that_meet_a_tenant_at_once_make_one() {
         let second = test.second_server().await;
         for round in 0..20 {
             let scope = scope(&format!("p{round}"), Some("w"));
-            let default = default_experiment();
             let dbs = [test.db(), &second, test.db(), &second];
-            let made = join_all(dbs.map(|db| db.ensure_tenant(&scope, &default))).await;
+            let made = join_all(dbs.map(|db| db.ensure_tenant(&scope, default_experiment))).await;
             let made: Vec<_> = made.into_iter().map(Result::unwrap).collect();
             assert!(made.iter().all(|tenant| *tenant == made[0]));
         }

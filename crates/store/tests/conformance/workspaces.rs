@@ -9,11 +9,11 @@ use ferroflow_store::workspaces::{
     CreateWorkspace, DeleteWorkspace, GetWorkspace, ListWorkspaces, PurgeDeletedPlatforms,
     UpdateWorkspace,
 };
-use ferroflow_store::{Conn, Engine, NewDefaultExperiment, Query, Tenant, WriteContext};
+use ferroflow_store::{Conn, Engine, Query, Tenant, WriteContext};
 use futures_util::future::join_all;
 
 use crate::experiments::{create_experiment, new_experiment};
-use crate::harness::{NOW_MS, TestDb, count, on_each_engine, on_postgres};
+use crate::harness::{TestDb, count, default_experiment, on_each_engine, on_postgres};
 use crate::logged_models::{create_logged_model, get_logged_model, log_model_metrics};
 use crate::registry::{
     create_model, create_version, effects, get_model, get_version, kind, new_model, refusal,
@@ -37,20 +37,10 @@ fn workspace(text: &str) -> Workspace {
     }
 }
 
-fn default_experiment() -> NewDefaultExperiment {
-    NewDefaultExperiment {
-        name: "Default".to_owned(),
-        artifact_root: "mlflow-artifacts:/".to_owned(),
-        now_ms: NOW_MS,
-        first_revision: 1,
-    }
-}
-
 async fn create(test: &TestDb, workspace: Workspace) -> Result<Workspace> {
-    let default_experiment = default_experiment();
     test.write(CreateWorkspace {
         workspace,
-        default_experiment,
+        default_experiment: default_experiment(),
     })
     .await
 }
@@ -449,8 +439,9 @@ async fn what_has_no_place_in_the_default_workspace_does_not_move() {
             platform: PlatformId::parse("team-b").unwrap(),
             workspace: None,
         };
-        let default = default_experiment();
-        let made = test.db().make_tenant(&scope, &default, AbsentTenant::Made);
+        let made = test
+            .db()
+            .make_tenant(&scope, default_experiment(), AbsentTenant::Made);
         let tenant = made.await.unwrap();
         within(test, tenant, async |test| create_model(test, "iris").await).await;
         let set_default = delete(test, "team-b", DeletionMode::SetDefault);
@@ -541,7 +532,7 @@ async fn a_write_that_comes_too_late_is_refused() {
         let (scope, default) = (name("team-a").scope(), default_experiment());
         let made = test
             .db()
-            .make_tenant(&scope, &default, AbsentTenant::Refused);
+            .make_tenant(&scope, default, AbsentTenant::Refused);
         assert_eq!(kind(made.await), Some(ErrorKind::NotFound));
     })
     .await;
