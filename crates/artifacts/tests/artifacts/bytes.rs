@@ -9,6 +9,10 @@ use futures_util::{StreamExt, TryStreamExt, future, stream};
 
 use crate::support::{Disk, collect, cut_after, frames, once, path};
 
+/// What is read, and what is written, at once.
+const CHUNK_BYTES: usize = 128 * 1024;
+const BATCH_BYTES: usize = 512 * 1024;
+
 #[tokio::test]
 async fn what_is_put_is_what_is_read() {
     let disk = Disk::new();
@@ -16,9 +20,12 @@ async fn what_is_put_is_what_is_read() {
         0,
         1,
         1000,
-        256 * 1024 - 1,
-        256 * 1024,
-        256 * 1024 + 1,
+        CHUNK_BYTES - 1,
+        CHUNK_BYTES,
+        CHUNK_BYTES + 1,
+        BATCH_BYTES - 1,
+        BATCH_BYTES,
+        BATCH_BYTES + 1,
         3_000_000,
     ] {
         let content: Vec<u8> = (0..size)

@@ -116,7 +116,7 @@ pub(crate) async fn collect(content: ArtifactContent) -> Vec<u8> {
     assert!(
         chunks
             .iter()
-            .all(|chunk| !chunk.is_empty() && chunk.len() <= 256 * 1024)
+            .all(|chunk| !chunk.is_empty() && chunk.len() <= 128 * 1024)
     );
     chunks.concat()
 }
