@@ -1,15 +1,16 @@
-"""Reads chosen_differences.toml: where Ferroflow differs from the reference on purpose."""
+"""Reads chosen_differences.toml, and the files that go on with its list: where Ferroflow differs
+from the reference on purpose."""
 
 import tomllib
 from pathlib import Path
 
-FILE = Path(__file__).with_suffix(".toml")
+FILES = sorted(Path(__file__).parent.glob("chosen_differences*.toml"))
 
 
 def load() -> tuple[dict[str, str], list[dict]]:
     """The reasons with their explanations, and the differences."""
-    chosen = tomllib.loads(FILE.read_text(encoding="utf-8"))
-    return chosen["reasons"], chosen["difference"]
+    tables = [tomllib.loads(file.read_text(encoding="utf-8")) for file in FILES]
+    return tables[0]["reasons"], [entry for table in tables for entry in table["difference"]]
 
 
 REASONS, DIFFERENCES = load()

@@ -5,6 +5,12 @@ use std::fmt;
 use ferroflow_model::Result;
 
 use crate::field::{Attribute, Field, FilterField, Kind, Name, Scope, attribute, write_name};
+use crate::wording::Wording;
+
+const WORDING: Wording = Wording {
+    fraction: "Invalid value for numeric attribute '<key>': '<value>'",
+    ..Wording::BASE
+};
 
 /// What a filter of experiments can name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -51,19 +57,24 @@ impl Field for ExperimentField {
         match name.scope() {
             Some(Scope::Attribute) => attribute(&name.key).map(Self::Attribute),
             Some(Scope::Tag) => Ok(Self::Tag(name.key.into_owned())),
-            _ => Err(name.invalid_scope(&[Scope::Attribute, Scope::Tag])),
+            _ => Err(name.invalid_scope(WORDING.scope)),
         }
     }
 }
 
 impl FilterField for ExperimentField {
+    const WORDING: &'static Wording = &WORDING;
+
     fn kind(&self) -> Kind {
         match self {
             Self::Attribute(ExperimentAttribute::Name) => Kind::Text,
             Self::Attribute(ExperimentAttribute::ExperimentId) => Kind::ExperimentId,
             Self::Attribute(
                 ExperimentAttribute::CreationTime | ExperimentAttribute::LastUpdateTime,
-            ) => Kind::Integer { quoted: false },
+            ) => Kind::Integer {
+                quoted: false,
+                fraction: false,
+            },
             Self::Tag(_) => Kind::KeyedText,
         }
     }
@@ -82,7 +93,8 @@ impl Field for ExperimentAttribute {
     fn resolve(name: Name<'_>) -> Result<Self> {
         match name.scope() {
             Some(Scope::Attribute) => attribute(&name.key),
-            _ => Err(name.invalid_scope(&[Scope::Attribute])),
+            Some(Scope::Tag) => Err(name.invalid_scope("Invalid order_by entity: tag")),
+            _ => Err(name.invalid_scope(WORDING.scope)),
         }
     }
 }

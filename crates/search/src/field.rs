@@ -7,6 +7,7 @@ use ferroflow_model::{Error, Result};
 
 use crate::limits::excerpt;
 pub(crate) use crate::syntax::Name;
+use crate::wording::{Wording, fill, listed};
 
 /// What stands before the dot of a name; an attribute when there is no dot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,8 +28,9 @@ pub enum Kind {
     KeyedText,
     /// A floating-point number.
     Number,
-    /// An integer; `quoted` when text that holds one will do.
-    Integer { quoted: bool },
+    /// An integer; `quoted` when text that holds one will do, `fraction` when it can be compared
+    /// with one.
+    Integer { quoted: bool, fraction: bool },
     /// The number of an experiment, written as text: only equality makes sense.
     ExperimentId,
     /// The status of a logged model, by name or by number: only equality makes sense.
@@ -48,6 +50,10 @@ pub trait FilterField: Field {
     #[doc(hidden)]
     const BARE_TEXT: bool = false;
 
+    /// How refusals speak of the filters of this entity.
+    #[doc(hidden)]
+    const WORDING: &'static Wording;
+
     /// Which values and operators this field takes.
     #[doc(hidden)]
     fn kind(&self) -> Kind;
@@ -63,7 +69,7 @@ pub trait Attribute: Copy + 'static {
 }
 
 impl Scope {
-    /// The word of error messages and the canonical prefix.
+    /// The word of error messages.
     pub(crate) const fn noun(self) -> &'static str {
         match self {
             Self::Attribute => "attribute",
@@ -71,6 +77,17 @@ impl Scope {
             Self::Param => "parameter",
             Self::Tag => "tag",
             Self::Dataset => "dataset",
+        }
+    }
+
+    /// The prefix of names.
+    pub(crate) const fn plural(self) -> &'static str {
+        match self {
+            Self::Attribute => "attributes",
+            Self::Metric => "metrics",
+            Self::Param => "params",
+            Self::Tag => "tags",
+            Self::Dataset => "datasets",
         }
     }
 }
@@ -88,12 +105,18 @@ impl Name<'_> {
         }
     }
 
-    /// The error for a prefix that this entity does not have.
-    pub(crate) fn invalid_scope(&self, allowed: &[Scope]) -> Error {
-        let allowed: Vec<&str> = allowed.iter().map(|scope| scope.noun()).collect();
-        Error::invalid(format!(
-            "Invalid entity type '{}'. Valid values are {allowed:?}",
-            excerpt(self.prefix.as_deref().unwrap_or("attribute"))
+    /// The error for a prefix that this entity does not have: `<scope>`, `<name>`, `<key>`.
+    pub(crate) fn invalid_scope(&self, template: &str) -> Error {
+        Error::invalid(fill(
+            template,
+            &[
+                (
+                    "<scope>",
+                    &excerpt(self.prefix.as_deref().unwrap_or("attribute")),
+                ),
+                ("<name>", &excerpt(&self.written())),
+                ("<key>", &excerpt(&self.key)),
+            ],
         ))
     }
 }
@@ -110,10 +133,10 @@ pub(crate) fn attribute_of<A: Attribute>(noun: &str, key: &str) -> Result<A> {
         .copied()
         .find(|attribute| attribute.name() == key)
         .ok_or_else(|| {
-            let valid: Vec<&str> = A::ALL.iter().map(|attribute| attribute.name()).collect();
             Error::invalid(format!(
-                "Invalid {noun} key '{}' specified. Valid keys are {valid:?}",
-                excerpt(key)
+                "Invalid {noun} key '{}' specified. Valid keys are '{{{}}}'",
+                excerpt(key),
+                listed(A::ALL.iter().map(|attribute| attribute.name()))
             ))
         })
 }

@@ -98,9 +98,9 @@ pub enum NumericOperator {
 }
 
 impl<F: FilterField> Expression<Comparison<F>> {
-    /// Parses a filter; `None` when the text is blank, which means all rows.
+    /// Parses a filter; `None` when there is no text, which means all rows. Blanks alone are refused.
     pub fn parse(text: &str) -> Result<Option<Self>> {
-        let Some(syntax) = parse_filter(text)? else {
+        let Some(syntax) = parse_filter(text, F::WORDING)? else {
             return Ok(None);
         };
         check_count(

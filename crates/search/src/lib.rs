@@ -35,6 +35,8 @@ mod limits;
 mod order_by;
 mod syntax;
 mod typing;
+mod unreadable;
+mod wording;
 
 mod experiments;
 mod logged_models;

@@ -7,6 +7,24 @@ use ferroflow_model::{Error, Result};
 
 use crate::field::{Attribute, Field, FilterField, Kind, Name, Scope, attribute, write_name};
 use crate::limits::{check_text, excerpt};
+use crate::wording::Wording;
+
+const INVALID_OPERATOR: &str = "Invalid comparison operator for <scopes>.<key>: '<operator>'. \
+                                Expected one of (<allowed>).";
+const WORDING: Wording = Wording {
+    blank: "Invalid filter string: <quoted>. Expected a single SQL expression.",
+    statements: "Invalid filter string: <quoted>. Expected a single SQL expression.",
+    syntax: "Invalid filter string: <quoted>. Expected a list of comparisons separated by 'AND' \
+             (e.g. 'metrics.loss > 0.1 AND params.lr = 0.01').",
+    scope: "Invalid entity type: '<scope>'. Expected one of ['attributes', 'metrics', 'params', \
+            'tags'].",
+    text_operator: INVALID_OPERATOR,
+    number_operator: INVALID_OPERATOR,
+    keyed_operator: INVALID_OPERATOR,
+    null: "IS NULL / IS NOT NULL is only supported for tags and params, not for '<scope>' '<key>'",
+    operator_first: true,
+    ..Wording::BASE
+};
 
 /// What a filter of logged models can name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -105,24 +123,23 @@ impl Field for LoggedModelField {
             Some(Scope::Metric) => Ok(Self::Metric(name.key.into_owned())),
             Some(Scope::Param) => Ok(Self::Param(name.key.into_owned())),
             Some(Scope::Tag) => Ok(Self::Tag(name.key.into_owned())),
-            _ => Err(name.invalid_scope(&[
-                Scope::Attribute,
-                Scope::Metric,
-                Scope::Param,
-                Scope::Tag,
-            ])),
+            _ => Err(name.invalid_scope(WORDING.scope)),
         }
     }
 }
 
 impl FilterField for LoggedModelField {
     const BARE_TEXT: bool = true;
+    const WORDING: &'static Wording = &WORDING;
 
     fn kind(&self) -> Kind {
         match self {
             Self::Attribute(
                 LoggedModelAttribute::CreationTime | LoggedModelAttribute::LastUpdateTime,
-            ) => Kind::Integer { quoted: false },
+            ) => Kind::Integer {
+                quoted: false,
+                fraction: true,
+            },
             Self::Attribute(LoggedModelAttribute::Status) => Kind::LoggedModelStatus,
             Self::Attribute(_) => Kind::Text,
             Self::Metric(_) => Kind::Number,

@@ -5,6 +5,10 @@ use std::fmt;
 use ferroflow_model::Result;
 
 use crate::field::{Attribute, Field, FilterField, Kind, Name, Scope, attribute, write_name};
+use crate::wording::Wording;
+
+const INVALID_ORDER: &str = "Invalid order by key '<key>' specified. Valid keys are {'name', \
+                             'version_number', 'creation_timestamp', 'last_updated_timestamp'}";
 
 /// What a filter of model versions can name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -86,15 +90,20 @@ impl Field for ModelVersionField {
         match name.scope() {
             Some(Scope::Attribute) => attribute(&name.key).map(Self::Attribute),
             Some(Scope::Tag) => Ok(Self::Tag(name.key.into_owned())),
-            _ => Err(name.invalid_scope(&[Scope::Attribute, Scope::Tag])),
+            _ => Err(name.invalid_scope(Self::WORDING.scope)),
         }
     }
 }
 
 impl FilterField for ModelVersionField {
+    const WORDING: &'static Wording = &Wording::REGISTRY;
+
     fn kind(&self) -> Kind {
         match self {
-            Self::Attribute(ModelVersionAttribute::VersionNumber) => Kind::Integer { quoted: true },
+            Self::Attribute(ModelVersionAttribute::VersionNumber) => Kind::Integer {
+                quoted: true,
+                fraction: false,
+            },
             Self::Attribute(_) => Kind::Text,
             Self::Tag(_) => Kind::KeyedText,
         }
@@ -116,7 +125,8 @@ impl Field for ModelVersionOrder {
             Some(Scope::Attribute) if name.key == "version" => Ok(Self::VersionNumber),
             Some(Scope::Attribute) if name.key == "current_stage" => Ok(Self::Stage),
             Some(Scope::Attribute) => attribute(&name.key),
-            _ => Err(name.invalid_scope(&[Scope::Attribute])),
+            Some(Scope::Tag) => Err(name.invalid_scope(INVALID_ORDER)),
+            _ => Err(name.invalid_scope(ModelVersionField::WORDING.scope)),
         }
     }
 }

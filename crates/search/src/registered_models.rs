@@ -5,6 +5,10 @@ use std::fmt;
 use ferroflow_model::Result;
 
 use crate::field::{Attribute, Field, FilterField, Kind, Name, Scope, attribute, write_name};
+use crate::wording::Wording;
+
+const INVALID_ORDER: &str =
+    "Invalid order by key '<name>' specified. Valid keys are '{'name', 'timestamp'}'";
 
 /// What a filter of registered models can name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -52,12 +56,14 @@ impl Field for RegisteredModelField {
         match name.scope() {
             Some(Scope::Attribute) => attribute(&name.key).map(|NameAttribute| Self::Name),
             Some(Scope::Tag) => Ok(Self::Tag(name.key.into_owned())),
-            _ => Err(name.invalid_scope(&[Scope::Attribute, Scope::Tag])),
+            _ => Err(name.invalid_scope(Self::WORDING.scope)),
         }
     }
 }
 
 impl FilterField for RegisteredModelField {
+    const WORDING: &'static Wording = &Wording::REGISTRY;
+
     fn kind(&self) -> Kind {
         match self {
             Self::Name => Kind::Text,
@@ -79,8 +85,10 @@ impl Field for RegisteredModelOrder {
     fn resolve(name: Name<'_>) -> Result<Self> {
         match name.scope() {
             Some(Scope::Attribute) if name.key == "timestamp" => Ok(Self::LastUpdateTime),
-            Some(Scope::Attribute) => attribute(&name.key),
-            _ => Err(name.invalid_scope(&[Scope::Attribute])),
+            Some(Scope::Attribute) => {
+                attribute(&name.key).map_err(|_| name.invalid_scope(INVALID_ORDER))
+            }
+            _ => Err(name.invalid_scope(INVALID_ORDER)),
         }
     }
 }

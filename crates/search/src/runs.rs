@@ -7,6 +7,16 @@ use ferroflow_model::Result;
 use crate::field::{
     Attribute, Field, FilterField, Kind, Name, Scope, attribute, attribute_of, write_name,
 };
+use crate::wording::Wording;
+
+const WORDING: Wording = Wording {
+    word_mark: "'",
+    scope: "Invalid entity type '<scope>'. Valid values are ['metric', 'parameter', 'tag', \
+            'attribute', 'dataset']",
+    keyed_operator: Wording::BASE.text_operator,
+    null: "IS NULL / IS NOT NULL is only supported for tags and params, not for '<scope>' '<key>'",
+    ..Wording::BASE
+};
 
 /// What a filter of runs can name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -127,23 +137,20 @@ impl Field for RunField {
             Some(Scope::Param) => Ok(Self::Param(name.key.into_owned())),
             Some(Scope::Tag) => Ok(Self::Tag(name.key.into_owned())),
             Some(Scope::Dataset) => attribute_of("dataset", &name.key).map(Self::Dataset),
-            None => Err(name.invalid_scope(&[
-                Scope::Metric,
-                Scope::Param,
-                Scope::Tag,
-                Scope::Attribute,
-                Scope::Dataset,
-            ])),
+            None => Err(name.invalid_scope(WORDING.scope)),
         }
     }
 }
 
 impl FilterField for RunField {
+    const WORDING: &'static Wording = &WORDING;
+
     fn kind(&self) -> Kind {
         match self {
-            Self::Attribute(RunAttribute::StartTime | RunAttribute::EndTime) => {
-                Kind::Integer { quoted: false }
-            }
+            Self::Attribute(RunAttribute::StartTime | RunAttribute::EndTime) => Kind::Integer {
+                quoted: false,
+                fraction: true,
+            },
             Self::Attribute(_) | Self::Dataset(_) => Kind::Text,
             Self::Metric(_) => Kind::Number,
             Self::Param(_) | Self::Tag(_) => Kind::KeyedText,
@@ -170,12 +177,8 @@ impl Field for RunOrder {
             Some(Scope::Metric) => Ok(Self::Metric(name.key.into_owned())),
             Some(Scope::Param) => Ok(Self::Param(name.key.into_owned())),
             Some(Scope::Tag) => Ok(Self::Tag(name.key.into_owned())),
-            Some(Scope::Dataset) | None => Err(name.invalid_scope(&[
-                Scope::Metric,
-                Scope::Param,
-                Scope::Tag,
-                Scope::Attribute,
-            ])),
+            Some(Scope::Dataset) => Err(name.invalid_scope("Invalid identifier type 'dataset'")),
+            None => Err(name.invalid_scope(WORDING.scope)),
         }
     }
 }

@@ -13,10 +13,12 @@ use winnow::token::{one_of, take_while};
 
 use crate::expression::Expression;
 use crate::limits::{MAX_NESTING, check_text, excerpt};
+use crate::unreadable::unreadable;
+use crate::wording::Wording;
 
 /// A failure holds the whole message when the place where it arose knows best.
-type Failure = ErrMode<ContextError<String>>;
-type Parsed<T> = std::result::Result<T, Failure>;
+pub(crate) type Failure = ErrMode<ContextError<String>>;
+pub(crate) type Parsed<T> = std::result::Result<T, Failure>;
 
 /// What a clause talks about: `key` or `prefix.key`.
 #[derive(Debug)]
@@ -29,12 +31,12 @@ pub struct Name<'a> {
 #[derive(Debug)]
 pub(crate) struct Clause<'a> {
     pub(crate) name: Name<'a>,
-    pub(crate) comparator: Comparator,
+    pub(crate) comparator: Comparator<'a>,
     pub(crate) value: Value<'a>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Comparator {
+pub(crate) enum Comparator<'a> {
     Equal,
     NotEqual,
     Less,
@@ -47,6 +49,8 @@ pub(crate) enum Comparator {
     NotIn,
     IsNull,
     IsNotNull,
+    /// An operator of SQL that no field takes, as it is written.
+    Other(&'a str),
 }
 
 /// A value with the text it was written as, which error messages repeat.
@@ -72,8 +76,8 @@ pub(crate) struct OrderClause<'a> {
     pub(crate) ascending: bool,
 }
 
-impl Comparator {
-    pub(crate) const fn text(self) -> &'static str {
+impl<'a> Comparator<'a> {
+    pub(crate) const fn text(self) -> &'a str {
         match self {
             Self::Equal => "=",
             Self::NotEqual => "!=",
@@ -87,28 +91,35 @@ impl Comparator {
             Self::NotIn => "NOT IN",
             Self::IsNull => "IS NULL",
             Self::IsNotNull => "IS NOT NULL",
+            Self::Other(text) => text,
         }
     }
 }
 
-/// Parses a filter; `None` when the text is blank.
-pub(crate) fn parse_filter(text: &str) -> Result<Option<Expression<Clause<'_>>>> {
+impl Name<'_> {
+    /// The name as it is written, but for quotes.
+    pub(crate) fn written(&self) -> Cow<'_, str> {
+        match &self.prefix {
+            Some(prefix) => format!("{prefix}.{}", self.key).into(),
+            None => Cow::Borrowed(&self.key),
+        }
+    }
+}
+
+/// Parses a filter; `None` when there is no text.
+pub(crate) fn parse_filter<'a>(
+    text: &'a str,
+    wording: &Wording,
+) -> Result<Option<Expression<Clause<'a>>>> {
     check_text("filter", text)?;
-    if text.trim().is_empty() {
+    if text.is_empty() {
         return Ok(None);
     }
     let mut rest = text;
     terminated(|input: &mut _| disjunction(input, 0), (blank, eof))
         .parse_next(&mut rest)
         .map(Some)
-        .map_err(|failure| {
-            explain(&failure, || {
-                format!(
-                    "Invalid clause(s) in filter string: '{}'",
-                    excerpt(rest.trim())
-                )
-            })
-        })
+        .map_err(|failure| explain(&failure, || unreadable(text, rest, wording)))
 }
 
 /// Parses comma-separated `order_by` clauses; none when the text is blank.
@@ -121,20 +132,20 @@ pub(crate) fn parse_order_by(text: &str) -> Result<Vec<OrderClause<'_>>> {
         .parse_next(&mut &*text)
         .map_err(|failure| {
             explain(&failure, || {
-                format!(
+                Error::invalid(format!(
                     "Invalid order_by clause '{}'. Could not be parsed.",
                     excerpt(text)
-                )
+                ))
             })
         })
 }
 
-fn explain(failure: &Failure, otherwise: impl FnOnce() -> String) -> Error {
+fn explain(failure: &Failure, otherwise: impl FnOnce() -> Error) -> Error {
     let message = match failure {
-        ErrMode::Backtrack(error) | ErrMode::Cut(error) => error.context().next().cloned(),
+        ErrMode::Backtrack(error) | ErrMode::Cut(error) => error.context().next(),
         ErrMode::Incomplete(_) => None,
     };
-    Error::invalid(message.unwrap_or_else(otherwise))
+    message.map_or_else(otherwise, |message| Error::invalid(message.clone()))
 }
 
 /// Ends parsing with `message`.
@@ -194,14 +205,21 @@ fn operand<'a>(input: &mut &'a str, depth: usize) -> Parsed<Expression<Clause<'a
         return Ok(Expression::Not(Box::new(negated)));
     }
     let start = *input;
-    // The error message shows a broken clause as a whole.
+    // What is shown of a broken clause begins with it.
     clause
         .map(Expression::Comparison)
         .parse_next(input)
         .inspect_err(|_| *input = start)
 }
 
-fn clause<'a>(input: &mut &'a str) -> Parsed<Clause<'a>> {
+pub(crate) fn clause<'a>(input: &mut &'a str) -> Parsed<Clause<'a>> {
+    let literal = terminated(literal.take(), (blank, comparator)).parse_next(&mut &**input);
+    if let Ok(literal) = literal {
+        return refuse(format!(
+            "Invalid comparison clause. Expected 'Identifier' found '{}'",
+            excerpt(literal)
+        ));
+    }
     let name = name(input)?;
     let comparator = preceded(blank, comparator).parse_next(input)?;
     let value = match comparator {
@@ -209,8 +227,10 @@ fn clause<'a>(input: &mut &'a str) -> Parsed<Clause<'a>> {
             raw: "",
             kind: ValueKind::Absent,
         },
-        Comparator::In | Comparator::NotIn => preceded(blank, list).parse_next(input)?,
-        _ => preceded(blank, alt((list, scalar))).parse_next(input)?,
+        Comparator::In | Comparator::NotIn => {
+            preceded(blank, alt((list, broken_list))).parse_next(input)?
+        }
+        _ => preceded(blank, alt((list, broken_list, scalar))).parse_next(input)?,
     };
     Ok(Clause {
         name,
@@ -219,12 +239,23 @@ fn clause<'a>(input: &mut &'a str) -> Parsed<Clause<'a>> {
     })
 }
 
+/// A number or a text where a name belongs.
+fn literal(input: &mut &str) -> Parsed<()> {
+    let number = terminated(take_while(1.., ('0'..='9', '.')), not(one_of(is_word)));
+    alt((quoted('\'').void(), number.void())).parse_next(input)
+}
+
 fn name<'a>(input: &mut &'a str) -> Parsed<Name<'a>> {
-    let first =
-        alt((quoted_name, take_while(1.., is_segment).map(Cow::Borrowed))).parse_next(input)?;
+    let first = alt((
+        quoted('`'),
+        quoted('"'),
+        take_while(1.., is_segment).map(Cow::Borrowed),
+    ))
+    .parse_next(input)?;
+    let quoted_key = alt((quoted('`'), quoted('"'), quoted('\'')));
     let key = opt(preceded(
         '.',
-        alt((quoted_name, take_while(1.., is_word).map(Cow::Borrowed))),
+        alt((quoted_key, take_while(1.., is_word).map(Cow::Borrowed))),
     ))
     .parse_next(input)?;
     Ok(match key {
@@ -239,11 +270,7 @@ fn name<'a>(input: &mut &'a str) -> Parsed<Name<'a>> {
     })
 }
 
-fn quoted_name<'a>(input: &mut &'a str) -> Parsed<Cow<'a, str>> {
-    alt((quoted('`'), quoted('"'), quoted('\''))).parse_next(input)
-}
-
-fn comparator(input: &mut &str) -> Parsed<Comparator> {
+fn comparator<'a>(input: &mut &'a str) -> Parsed<Comparator<'a>> {
     alt((
         symbol,
         keyword("LIKE").value(Comparator::Like),
@@ -252,54 +279,39 @@ fn comparator(input: &mut &str) -> Parsed<Comparator> {
         (keyword("NOT"), keyword("IN")).value(Comparator::NotIn),
         (keyword("IS"), keyword("NULL")).value(Comparator::IsNull),
         (keyword("IS"), keyword("NOT"), keyword("NULL")).value(Comparator::IsNotNull),
-        unsupported,
+        other,
     ))
     .parse_next(input)
 }
 
-fn symbol(input: &mut &str) -> Parsed<Comparator> {
-    let text = take_while(1.., ['=', '<', '>', '!', '~']).parse_next(input)?;
-    match text {
-        "=" => Ok(Comparator::Equal),
-        "!=" => Ok(Comparator::NotEqual),
-        "<" => Ok(Comparator::Less),
-        "<=" => Ok(Comparator::LessOrEqual),
-        ">" => Ok(Comparator::Greater),
-        ">=" => Ok(Comparator::GreaterOrEqual),
-        _ => refuse_comparator(text),
-    }
+fn symbol<'a>(input: &mut &'a str) -> Parsed<Comparator<'a>> {
+    let text = take_while(1.., is_symbol).parse_next(input)?;
+    Ok(match text {
+        "=" => Comparator::Equal,
+        "!=" => Comparator::NotEqual,
+        "<" => Comparator::Less,
+        "<=" => Comparator::LessOrEqual,
+        ">" => Comparator::Greater,
+        ">=" => Comparator::GreaterOrEqual,
+        _ => Comparator::Other(text),
+    })
 }
 
-/// Names the operators of SQL that people try, for a better message than "invalid clause".
-fn unsupported(input: &mut &str) -> Parsed<Comparator> {
-    let words = (
-        opt(keyword("NOT")),
-        alt((
-            keyword("LIKE"),
-            keyword("ILIKE"),
-            keyword("RLIKE"),
-            keyword("BETWEEN"),
-        )),
-    );
-    let text = words.take().parse_next(input)?;
-    refuse_comparator(text)
-}
-
-fn refuse_comparator(text: &str) -> Parsed<Comparator> {
-    refuse(format!(
-        "Invalid comparator '{}' not one of '=, !=, <, <=, >, >=, LIKE, ILIKE, IN, NOT IN, IS NULL, \
-         IS NOT NULL'",
-        excerpt(text)
-    ))
+/// The operators of SQL that people try, so that the message is of them.
+fn other<'a>(input: &mut &'a str) -> Parsed<Comparator<'a>> {
+    let negated = (keyword("NOT"), alt((keyword("LIKE"), keyword("ILIKE"))));
+    alt((negated.void(), keyword("RLIKE"), keyword("REGEXP")))
+        .take()
+        .map(Comparator::Other)
+        .parse_next(input)
 }
 
 fn scalar<'a>(input: &mut &'a str) -> Parsed<Value<'a>> {
     alt((
         quoted('\'').map(ValueKind::Quoted),
         quoted('"').map(ValueKind::Quoted),
-        take_while(1.., |c| is_word(c) || c == '+')
-            .value(())
-            .map(|()| ValueKind::Bare),
+        quoted('`').map(|_| ValueKind::Bare),
+        take_while(1.., |c| is_word(c) || c == '+').map(|_| ValueKind::Bare),
     ))
     .with_taken()
     .map(|(kind, raw)| Value { raw, kind })
@@ -308,17 +320,29 @@ fn scalar<'a>(input: &mut &'a str) -> Parsed<Value<'a>> {
 
 fn list<'a>(input: &mut &'a str) -> Parsed<Value<'a>> {
     let items = terminated(
-        separated(0.., preceded(blank, scalar), (blank, ',')),
-        (opt((blank, ',')), blank),
+        separated(1.., preceded(blank, scalar), (blank, ',')),
+        opt((blank, ',')),
     );
+    let items = terminated(opt(items), blank).map(Option::unwrap_or_default);
     delimited('(', items.map(ValueKind::List), ')')
         .with_taken()
         .map(|(kind, raw)| Value { raw, kind })
         .parse_next(input)
 }
 
+fn broken_list<'a>(input: &mut &'a str) -> Parsed<Value<'a>> {
+    delimited('(', take_while(0.., |c| c != ')'), ')').parse_next(input)?;
+    refuse(
+        "While parsing a list in the query, expected a non-empty list of string values, but got \
+         ill-formed list."
+            .to_owned(),
+    )
+}
+
 fn order_clause<'a>(input: &mut &'a str) -> Parsed<OrderClause<'a>> {
-    let name = preceded(blank, name).parse_next(input)?;
+    blank(input)?;
+    let start = *input;
+    let name = name(input)?;
     let direction = opt(preceded(
         take_while(1.., char::is_whitespace),
         take_while(1.., is_word),
@@ -328,10 +352,11 @@ fn order_clause<'a>(input: &mut &'a str) -> Parsed<OrderClause<'a>> {
         None => true,
         Some(word) if word.eq_ignore_ascii_case("ASC") => true,
         Some(word) if word.eq_ignore_ascii_case("DESC") => false,
-        Some(word) => {
+        Some(_) => {
+            let clause = &start[..start.len() - input.len()];
             return refuse(format!(
-                "Invalid ordering key in order_by clause: '{}'. Expected ASC or DESC.",
-                excerpt(word)
+                "Invalid ordering key in order_by clause '{}'.",
+                excerpt(clause)
             ));
         }
     };
@@ -339,7 +364,7 @@ fn order_clause<'a>(input: &mut &'a str) -> Parsed<OrderClause<'a>> {
 }
 
 /// Text between two `mark`s, in which a doubled mark stands for one.
-fn quoted<'a>(mark: char) -> impl Parser<&'a str, Cow<'a, str>, Failure> {
+pub(crate) fn quoted<'a>(mark: char) -> impl Parser<&'a str, Cow<'a, str>, Failure> {
     let piece = alt((
         take_while(1.., move |c| c != mark).void(),
         (mark, mark).void(),
@@ -355,21 +380,25 @@ fn quoted<'a>(mark: char) -> impl Parser<&'a str, Cow<'a, str>, Failure> {
 }
 
 /// A whole word in any case, with the space before it.
-fn keyword<'a>(word: &'static str) -> impl Parser<&'a str, (), Failure> {
+pub(crate) fn keyword<'a>(word: &'static str) -> impl Parser<&'a str, (), Failure> {
     (blank, Caseless(word), not(one_of(is_word))).void()
 }
 
-fn blank(input: &mut &str) -> Parsed<()> {
+pub(crate) fn blank(input: &mut &str) -> Parsed<()> {
     take_while(0.., char::is_whitespace)
         .void()
         .parse_next(input)
 }
 
 /// Without quotes, a key holds what names of metrics, params and tags may hold, but for the space.
-fn is_word(c: char) -> bool {
+pub(crate) fn is_word(c: char) -> bool {
     is_segment(c) || c == '.'
 }
 
-fn is_segment(c: char) -> bool {
+pub(crate) fn is_segment(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '_' | '-' | '/' | ':')
+}
+
+pub(crate) fn is_symbol(c: char) -> bool {
+    matches!(c, '=' | '<' | '>' | '!' | '~')
 }

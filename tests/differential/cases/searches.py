@@ -335,8 +335,15 @@ LOGGED_MODELS = [
         "attributes.name NOT IN ('one', 'two')",
         "model_id = '${one}'",
         "model_id IN ('${one}', '${two}')",
+        *(
+            f"{key} {condition}"
+            for key in ("model_type", "source_run_id")
+            for condition in ("= ''", "!= ''", "!= 'x'", "NOT IN ('x')", "LIKE '%'", "IN ('')")
+        ),
         "model_type = 'tree'",
+        "model_type != 'tree'",
         "source_run_id = '${run}'",
+        "source_run_id != '${run}'",
         "creation_timestamp > 0",
         "last_updated_timestamp <= 5",
         *(f"metrics.loss {operator} 0.5" for operator in NUMERIC),
@@ -351,6 +358,11 @@ LOGGED_MODELS = [
         {"order_by": [{"field_name": "name", "ascending": False}]},
         {"order_by": [{"field_name": "metrics.loss"}, {"field_name": "name"}]},
         {"order_by": [{"field_name": "metrics.loss", "ascending": False}, {"field_name": "name"}]},
+        *(
+            {"order_by": [{"field_name": key, "ascending": ascending}, {"field_name": "name"}]}
+            for key in ("model_type", "source_run_id")
+            for ascending in (True, False)
+        ),
         experiment_ids=["${e}"],
     ),
     *posts("logged-models/search", {"experiment_ids": []}),

@@ -38,11 +38,12 @@ fn runs() {
     refused::<RunOrder>("start_time DESC DESC", "Could not be parsed.");
     refused::<RunOrder>(
         "metrics.a b",
-        "Invalid ordering key in order_by clause: 'b'",
+        "Invalid ordering key in order_by clause 'metrics.a b'.",
     );
     refused::<RunOrder>("metrics.`a", "Could not be parsed.");
     refused::<RunOrder>("foo DESC", "Invalid attribute key 'foo'");
-    refused::<RunOrder>("dataset.name", "Invalid entity type 'dataset'");
+    refused::<RunOrder>("dataset.name", "Invalid identifier type 'dataset'");
+    refused::<RunOrder>("'run_name'", "Could not be parsed.");
     refused::<RunOrder>("Metrics.a", "Invalid entity type 'Metrics'");
 }
 
@@ -56,13 +57,19 @@ fn other_entities() {
         printed::<ExperimentAttribute>("experiment_id"),
         "experiment_id ASC"
     );
-    refused::<ExperimentAttribute>("tags.a", "Invalid entity type 'tags'");
+    refused::<ExperimentAttribute>("tags.a", "Invalid order_by entity: tag");
+    refused::<ExperimentAttribute>("metrics.a", "Invalid entity type 'metrics'");
     assert_eq!(
         printed::<RegisteredModelOrder>("timestamp desc"),
         "last_updated_timestamp DESC"
     );
     assert_eq!(printed::<RegisteredModelOrder>("name"), "name ASC");
-    refused::<RegisteredModelOrder>("creation_timestamp", "Invalid attribute key");
+    for text in ["creation_timestamp", "tags.creation_timestamp"] {
+        let message = format!(
+            "Invalid order by key '{text}' specified. Valid keys are '{{'name', 'timestamp'}}'"
+        );
+        refused::<RegisteredModelOrder>(text, &message);
+    }
     assert_eq!(
         printed::<ModelVersionOrder>("version_number DESC"),
         "version_number DESC"

@@ -16,69 +16,117 @@ fn check<F: FilterField>(table: &[(&str, &str)]) {
     }
 }
 
+const IDENTIFIER: &str = "Invalid comparison clause. Expected 'Identifier' found ";
+const BROKEN_LIST: &str = "expected a non-empty list of string values, but got ill-formed list.";
+
+/// What a message shows of a filter is what belongs to no comparison, word by word.
 #[test]
-fn broken_syntax() {
-    check::<RunField>(&[
-        ("tags.a", "Invalid clause(s) in filter string: 'tags.a'"),
-        (
-            "tags.a = 'x' AND",
-            "Invalid clause(s) in filter string: 'AND'",
-        ),
-        ("AND tags.a = 'x'", "Invalid clause(s)"),
+fn stray_words() {
+    for (text, words) in [
+        ("tags.a", "'tags.a'"),
+        ("tags.a >", "'tags.a', '>'"),
+        ("tags.a = 'x' AND", "'AND'"),
         (
             "tags.a = 'x' AND AND tags.b = 'y'",
             "'AND AND tags.b = 'y''",
         ),
+        ("tags.a = 'x' tags.b = 'y'", "'tags.b = 'y''"),
+        ("tags.a = 'x' , tags.b = 'y'", "','"),
+        ("tags.a = 'x';", "';'"),
+        ("tags.a = 'x", "'tags.a', '=', ''', 'x'"),
+        ("tags.a = x'", "'''"),
+        ("tags.a = 'a' 'b'", "''b''"),
+        ("(tags.a = 'x'", "'('"),
+        ("tags.a = 'x')", "')'"),
+        ("(tags.a = 'x') AND tags.b", "'tags.b'"),
+        ("()", "')'"),
+        ("NOT", "'NOT'"),
+        ("tags.a = 'x' OR", "'OR'"),
+        ("tags .a = 'x'", "'tags', '.'"),
+        ("tags.a.`b` = 'x'", "'tags.a.`b`', '=', ''x''"),
+        ("metrics. = 1", "'metrics.', '=', '1'"),
+        ("run name = 'x'", "'run'"),
+        ("run_id IN 'a'", "'run_id', 'IN', ''a''"),
+        ("run_id IN ('a'", "'run_id', 'IN', '(', ''a''"),
+        ("tags.a ISNULL", "'tags.a', 'ISNULL'"),
         (
-            "tags.a = 'x' tags.b = 'y'",
-            "Invalid clause(s) in filter string: 'tags.b = 'y''",
+            "metrics.a BETWEEN 1 AND 2",
+            "'metrics.a', 'BETWEEN', '1', '2'",
         ),
-        ("tags.a = 'x' , tags.b = 'y'", "', tags.b = 'y''"),
-        ("tags.a = 'x';", "Invalid clause(s) in filter string: ';'"),
-        ("tags.a = 'x' -- y", "'-- y'"),
-        ("tags.a = 'x", "Invalid clause(s)"),
-        ("tags.a = 'x''", "Invalid clause(s)"),
-        ("tags.a = `x`", "Invalid clause(s)"),
         (
-            "tags.a = 'a' 'b'",
-            "Invalid clause(s) in filter string: ''b''",
+            "tags.`a b` ? tags.`c d",
+            "'tags.`a b`', '?', 'tags.', '`', 'c', 'd'",
         ),
-        ("(tags.a = 'x'", "Invalid clause(s)"),
-        ("tags.a = 'x')", "Invalid clause(s) in filter string: ')'"),
-        ("()", "Invalid clause(s) in filter string: ')'"),
-        ("NOT", "Invalid clause(s)"),
+    ] {
+        let error = Filter::<RunField>::parse(text).unwrap_err();
+        let message = error.message();
+        let words_of = message.strip_prefix("Invalid clause(s) in filter string: ");
+        assert_eq!(words_of, Some(words), "{text}: {message}");
+    }
+    check::<ExperimentField>(&[
+        ("name =", "Invalid clause(s) in filter string: name, ="),
+        ("name 'a'", "Invalid clause(s) in filter string: name, 'a'"),
+    ]);
+    check::<LoggedModelField>(&[(
+        "name = 'a",
+        "Invalid filter string: \"name = 'a\". Expected a list of comparisons separated by 'AND'",
+    )]);
+}
+
+#[test]
+fn broken_syntax() {
+    check::<RunField>(&[
+        (" \n", "Invalid filter ' \n'. Could not be parsed."),
+        (
+            "tags.a = 'x'; tags.b = 'y'",
+            "contained multiple expression \"tags.a = 'x'; tags.b = 'y'\". Provide AND-ed",
+        ),
+        (
+            "tags.a = ';' OR",
+            "Invalid clause(s) in filter string: 'OR'",
+        ),
         ("NOTtags.a = 'x'", "Invalid entity type 'NOTtags'"),
-        ("tags.a . b = 'x'", "Invalid clause(s)"),
-        ("tags .a = 'x'", "Invalid clause(s)"),
-        ("tags.a.`b` = 'x'", "Invalid clause(s)"),
-        ("metrics. = 1", "Invalid clause(s)"),
-        ("run name = 'x'", "Invalid clause(s)"),
-        ("run_id IN 'a'", "Invalid clause(s)"),
-        ("run_id IN ('a'", "Invalid clause(s)"),
-        ("run_id IN (,)", "expected a non-empty list"),
-        ("run_id IN ('a' 'b')", "Invalid clause(s)"),
-        ("tags.a ISNULL", "Invalid clause(s)"),
+        ("'x' = run_id", &format!("{IDENTIFIER}''x''")),
+        ("5 < metrics.a", &format!("{IDENTIFIER}'5'")),
+        ("run_id IN (,)", BROKEN_LIST),
+        ("run_id IN ('a' 'b')", BROKEN_LIST),
+        ("tags.a = (SELECT 1)", BROKEN_LIST),
         ("tags.a = '\0'", "must not contain the character NUL"),
+    ]);
+    check::<LoggedModelField>(&[
+        (
+            " ",
+            "Invalid filter string: ' '. Expected a single SQL expression.",
+        ),
+        (
+            "name = 'a'; name = 'b'",
+            "Invalid filter string: \"name = 'a'; name = 'b'\". Expected a single SQL expression.",
+        ),
     ]);
 }
 
 #[test]
 fn names() {
     check::<RunField>(&[
-        ("foo.a = 'x'", "Invalid entity type 'foo'. Valid values are"),
+        (
+            "foo.a = 'x'",
+            "Invalid entity type 'foo'. Valid values are ['metric', 'parameter', 'tag', 'attribute', \
+             'dataset']",
+        ),
         ("Metrics.a > 1", "Invalid entity type 'Metrics'"),
         (
             "foo = 'x'",
-            "Invalid attribute key 'foo' specified. Valid keys are [\"run_id\"",
+            "Invalid attribute key 'foo' specified. Valid keys are '{'run_id', 'run_name', ",
         ),
-        ("'x' = run_id", "Invalid attribute key 'x'"),
-        ("5 < metrics.a", "Invalid attribute key '5'"),
         ("`tags.a` = 'x'", "Invalid attribute key 'tags.a'"),
         ("attribute.Status = 'x'", "Invalid attribute key 'Status'"),
         ("dataset.profile = 'x'", "Invalid dataset key 'profile'"),
     ]);
     check::<ExperimentField>(&[
-        ("metrics.a > 1", "Invalid entity type 'metrics'"),
+        (
+            "metrics.a > 1",
+            "Invalid entity type 'metrics'. Valid entity types are ('attribute', 'tag', 'tags')",
+        ),
         ("run.name = 'x'", "Invalid entity type 'run'"),
         ("status = 'x'", "Invalid attribute key 'status'"),
     ]);
@@ -88,7 +136,10 @@ fn names() {
     ]);
     check::<ModelVersionField>(&[("creation_timestamp > 1", "Invalid attribute key")]);
     check::<LoggedModelField>(&[
-        ("dataset.name = 'x'", "Invalid entity type 'dataset'"),
+        (
+            "dataset.name = 'x'",
+            "Invalid entity type: 'dataset'. Expected one of",
+        ),
         ("run_id = 'x'", "Invalid attribute key 'run_id'"),
     ]);
 }
@@ -100,15 +151,15 @@ fn comparators() {
         ("tags.a <> 'x'", "Invalid comparator '<>'"),
         ("tags.a RLIKE 'x'", "Invalid comparator 'RLIKE'"),
         ("tags.a NOT LIKE 'x'", "Invalid comparator 'NOT LIKE'"),
-        ("metrics.a BETWEEN 1 AND 2", "Invalid comparator 'BETWEEN'"),
+        ("tags.a regexp 'x'", "Invalid comparator 'REGEXP'"),
         (
             "params.a > 'x'",
-            "Invalid comparator '>' not one of '=, !=, LIKE",
+            "Invalid comparator '>' not one of '{'=', '!=', 'LIKE', 'ILIKE', 'IN', 'NOT IN'}'",
         ),
         ("status <= 'x'", "Invalid comparator '<='"),
         (
             "metrics.a LIKE 1",
-            "Invalid comparator 'LIKE' not one of '=, !=, <, <=, >, >='",
+            "Invalid comparator 'LIKE' not one of '{'<', '<=', '>', '>=', '=', '!='}'",
         ),
         ("start_time ILIKE 1", "Invalid comparator 'ILIKE'"),
         ("dataset.name < 'x'", "Invalid comparator '<'"),
@@ -121,15 +172,47 @@ fn comparators() {
     check::<ExperimentField>(&[
         (
             "experiment_id LIKE '1'",
-            "Invalid comparator 'LIKE' not one of '=, !=, IN, NOT IN'",
+            "Invalid comparator for experiment_id: LIKE",
         ),
-        ("experiment_id > 1", "Invalid comparator '>'"),
+        (
+            "experiment_id > 1",
+            "Invalid comparator for experiment_id: >",
+        ),
+        ("name ~ 'x'", "Invalid comparator '~' not one of"),
+        ("tags.a > 'x'", "Invalid comparator for tag: >"),
+        (
+            "name IS NULL",
+            "IS NULL / IS NOT NULL is only supported for tags, not for attribute 'name'",
+        ),
     ]);
-    check::<LoggedModelField>(&[("status LIKE 'READY'", "Invalid comparator 'LIKE'")]);
+    check::<RegisteredModelField>(&[
+        ("name > 'x'", "Invalid comparator for attribute: >"),
+        ("tags.a <> 'x'", "Invalid comparator for tag: <>"),
+    ]);
+    check::<ModelVersionField>(&[(
+        "version_number LIKE '1'",
+        "Invalid comparator for attribute version_number: LIKE",
+    )]);
+    check::<LoggedModelField>(&[
+        (
+            "status LIKE 'READY'",
+            "operator for attributes.status: 'LIKE'",
+        ),
+        (
+            "tags.a == x",
+            "Invalid comparison operator for tags.a: '=='. Expected one of ('=', '!=', 'LIKE', 'ILIKE', \
+             'IN', 'NOT IN').",
+        ),
+        // The operator before the value.
+        (
+            "metrics.a LIKE 'x'",
+            "operator for metrics.a: 'LIKE'. Expected one of ('<', '<=',",
+        ),
+    ]);
 }
 
 #[test]
-fn values() {
+fn values_of_runs() {
     check::<RunField>(&[
         (
             "metrics.a = 'x'",
@@ -164,6 +247,19 @@ fn values() {
             "Invalid value for numeric attribute 'start_time': 1.5",
         ),
         (
+            "run_name = 5",
+            "Expected a quoted string value for attributes. Got value 5",
+        ),
+        (
+            "run_name = null",
+            "Expected a quoted string value for attributes. Got value null",
+        ),
+        ("run_name = `x`", "used for string value `x`. Use either"),
+        (
+            "dataset.name = 5",
+            "Expected a quoted string value for dataset attributes. Got value 5",
+        ),
+        (
             "params.a = 5",
             "Expected a quoted string value for parameter (e.g. 'my-value'). Got value 5",
         ),
@@ -176,8 +272,13 @@ fn values() {
             "run_id IN ()",
             "expected a non-empty list of string values, but got empty list",
         ),
-        ("run_id IN ('a', 1)", "got different type in list: 1"),
+        ("run_id IN ('a', 1)", "got different type in list: ('a', 1)"),
+        ("run_id IN (x)", "got different type in list: (x,)"),
     ]);
+}
+
+#[test]
+fn values_of_other_entities() {
     check::<ExperimentField>(&[
         (
             "experiment_id = 'x'",
@@ -191,18 +292,26 @@ fn values() {
             "creation_time = '5'",
             "Expected numeric value type for numeric attribute: creation_time",
         ),
+        (
+            "creation_time > 1.5",
+            "Invalid value for numeric attribute 'creation_time': '1.5'",
+        ),
     ]);
     check::<ModelVersionField>(&[
         (
             "version_number = 'x'",
-            "Expected numeric value type for numeric attribute: version_number",
+            "Invalid value for numeric attribute 'version_number': 'x'",
         ),
+        ("version_number = x", "used for string value x. Use either"),
         (
             "version_number = 1.5",
             "Invalid value for numeric attribute 'version_number'",
         ),
         ("version_number IN (1)", "Expected numeric value type"),
-        ("name = 5", "Expected a quoted string value for attribute"),
+        (
+            "name = 5",
+            "Expected a quoted string value or a list of quoted string values for attributes. Got value 5",
+        ),
     ]);
     check::<LoggedModelField>(&[
         ("status = 'DONE'", "Invalid status 'DONE'"),

@@ -10,7 +10,7 @@ use ferroflow_search::{
 };
 
 use super::Search;
-use super::filter::{SideTable, push_column, push_filter, push_keyed, push_metric, push_nullable};
+use super::filter::{SideTable, push_column, push_filter, push_keyed, push_metric};
 use super::order::{NO_KEY, Order};
 use super::order_key::Content;
 use super::page::{Found, find_page, select};
@@ -214,9 +214,10 @@ fn attribute_order(attribute: LoggedModelAttribute) -> (&'static str, Content) {
     match attribute {
         LoggedModelAttribute::Name => ("l.name", Content::Text),
         LoggedModelAttribute::ModelId => ("l.model_id", Content::Text),
-        LoggedModelAttribute::ModelType => ("l.model_type", Content::OptionalText),
+        // Clients cannot tell a text that is not set from an empty one.
+        LoggedModelAttribute::ModelType => ("COALESCE(l.model_type, '')", Content::Text),
         LoggedModelAttribute::Status => ("l.status", Content::Integer),
-        LoggedModelAttribute::SourceRunId => ("l.source_run_id", Content::OptionalText),
+        LoggedModelAttribute::SourceRunId => ("COALESCE(l.source_run_id, '')", Content::Text),
         LoggedModelAttribute::CreationTime => ("l.created_ms", Content::Integer),
         LoggedModelAttribute::LastUpdateTime => ("l.updated_ms", Content::Integer),
     }
@@ -230,10 +231,9 @@ fn push_comparison<'a>(
 ) {
     let predicate = &comparison.predicate;
     match &comparison.field {
-        LoggedModelField::Attribute(attribute) => match attribute_order(*attribute) {
-            (column, Content::OptionalText) => push_nullable(sql, column, predicate),
-            (column, _) => push_column(sql, column, predicate),
-        },
+        LoggedModelField::Attribute(attribute) => {
+            push_column(sql, attribute_order(*attribute).0, predicate);
+        }
         LoggedModelField::Metric(key) => {
             push_metric(sql, METRICS, keys.get(key), predicate, |sql| {
                 push_on_datasets(sql, datasets);

@@ -70,9 +70,7 @@ impl Query for ModelVersionSearch {
 impl ModelVersionSearch {
     async fn find<C: Conn>(&self, conn: &mut C) -> Result<Found> {
         let search = &self.search;
-        let Some(scope) = self.scope(conn).await? else {
-            return Ok(Found::NOTHING);
-        };
+        let scope = self.scope(conn).await?;
         let keys = search.keys.find(conn, &self.key_names()).await?;
         let few = self.few(conn, &keys).await?;
         let order = order(&search.order_by, &scope);
@@ -110,18 +108,19 @@ impl ModelVersionSearch {
     }
 
     /// Most searches name one model. Its versions come out of an index in order, however many
-    /// there are. Nothing when there is no such model.
-    async fn scope<C: Conn>(&self, conn: &mut C) -> Result<Option<Scope>> {
+    /// there are.
+    async fn scope<C: Conn>(&self, conn: &mut C) -> Result<Scope> {
         let exact = |attribute| exact_text(self.search.filter.as_ref()?, attribute);
         if exact(ModelVersionAttribute::RunId).is_some_and(|run_id| !run_id.is_empty()) {
-            return Ok(Some(Scope::Run));
+            return Ok(Scope::Run);
         }
         let Some(name) = exact(ModelVersionAttribute::Name) else {
-            return Ok(Some(Scope::Platform));
+            return Ok(Scope::Platform);
         };
         match find_model(conn, self.tenant, &ModelName::new(name)).await {
-            Ok(model) => Ok(Some(Scope::Model(model.model_pk))),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Ok(model) => Ok(Scope::Model(model.model_pk)),
+            // No model has the key 0. The page is looked for as any, so that its token is checked.
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Scope::Model(0)),
             Err(error) => Err(error),
         }
     }
