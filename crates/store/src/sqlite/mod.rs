@@ -5,7 +5,7 @@ mod writer;
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
@@ -20,7 +20,7 @@ use crate::migrations::{self, OpenError, Tables};
 use crate::stats::Stats;
 
 /// Long queries run on at most this many threads of their own.
-const LONG_READERS: usize = 4;
+const LONG_READERS: u32 = 4;
 
 /// A SQLite database.
 pub(crate) struct Sqlite {
@@ -33,33 +33,37 @@ pub(crate) struct Sqlite {
     _lock: File,
 }
 
-/// Read-only connections that nobody uses now.
+/// Read-only connections.
 struct Readers {
     path: PathBuf,
-    idle: Mutex<Vec<SqliteConn>>,
+    /// Those that nobody uses now; nothing once the store is closed.
+    idle: Mutex<Option<Vec<SqliteConn>>>,
 }
 
 impl Readers {
     /// Runs a query on a free connection, in a transaction of its own: it sees one state.
     fn run<Q: Query>(&self, query: &Q) -> Result<Q::Out> {
-        let idle = self
-            .idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop();
-        let mut conn = match idle {
+        let idle = self.idle().as_mut().map(Vec::pop);
+        let mut conn = match idle.ok_or_else(closed)? {
             Some(conn) => conn,
             None => SqliteConn::open(&self.path, Access::Read).map_err(Error::unavailable)?,
         };
         conn.run("BEGIN")?;
         let outcome = run_now(query.run(&mut conn));
         conn.run("COMMIT")?;
-        self.idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(conn);
+        if let Some(idle) = self.idle().as_mut() {
+            idle.push(conn);
+        }
         outcome
     }
+
+    fn idle(&self) -> MutexGuard<'_, Option<Vec<SqliteConn>>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn closed() -> Error {
+    Error::unavailable("the store is closed")
 }
 
 impl Sqlite {
@@ -86,9 +90,9 @@ impl Sqlite {
             writer_thread: Mutex::new(Some(thread)),
             readers: Arc::new(Readers {
                 path: path.to_owned(),
-                idle: Mutex::default(),
+                idle: Mutex::new(Some(Vec::new())),
             }),
-            long_readers: Semaphore::new(LONG_READERS),
+            long_readers: Semaphore::new(LONG_READERS as usize),
             stats,
             _lock: lock,
         })
@@ -103,7 +107,7 @@ impl Sqlite {
             .clone();
         match writer {
             Some(writer) => writer.run(command).await,
-            None => Err(Error::unavailable("the store is closed")),
+            None => Err(closed()),
         }
     }
 
@@ -144,8 +148,10 @@ impl Sqlite {
         Err(Error::unavailable("the writer has ended"))
     }
 
-    /// Lets the writer finish what is queued, then checkpoints and closes.
+    /// Lets the writer finish what is queued, and closes. The writer's connection is the last to
+    /// close, since only that writes the log back into the file and takes it away.
     pub(crate) async fn close(&self) {
+        self.close_readers().await;
         drop(
             self.writer
                 .lock()
@@ -164,11 +170,13 @@ impl Sqlite {
                 tracing::error!("the writer did not end well");
             }
         }
-        self.readers
-            .idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
+    }
+
+    /// Waits for long queries; short ones are over before anything else runs in their place.
+    async fn close_readers(&self) {
+        let all = self.long_readers.acquire_many(LONG_READERS).await;
+        drop(self.readers.idle().take());
+        drop(all);
     }
 }
 

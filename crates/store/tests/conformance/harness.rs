@@ -204,7 +204,8 @@ impl Command for Execute {
     }
 }
 
-async fn open(url: DatabaseUrl) -> Db {
+/// Opens a database.
+pub(crate) async fn open(url: DatabaseUrl) -> Db {
     let options = DbOptions {
         url,
         pool_size: 8,

@@ -2,10 +2,11 @@
 
 use std::sync::Mutex;
 
-use ferroflow_model::Result;
-use ferroflow_store::{Conn, Engine, Query};
+use ferroflow_model::{ErrorKind, Result};
+use ferroflow_store::{Conn, DatabaseUrl, Engine, Query};
+use tempfile::TempDir;
 
-use crate::harness::on_each_engine;
+use crate::harness::{on_each_engine, open};
 
 /// Reads all columns as `table.column type [not null]`, in order.
 struct Columns;
@@ -52,4 +53,20 @@ async fn both_engines_have_the_same_columns() {
     for schema in &schemas[1..] {
         assert_eq!(*schema, schemas[0]);
     }
+}
+
+#[tokio::test]
+async fn a_closed_file_has_no_log_beside_it() {
+    let directory = TempDir::new().unwrap();
+    let db = open(DatabaseUrl::Sqlite(directory.path().join("test.db"))).await;
+    db.intern(&["key"]).await.unwrap();
+    db.read(Columns).await.unwrap();
+    assert!(directory.path().join("test.db-wal").exists());
+    db.close().await;
+    let files = std::fs::read_dir(directory.path()).unwrap();
+    let mut names: Vec<_> = files.map(|file| file.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["test.db", "test.db.lock"]);
+    let late = db.read(Columns).await.map_err(|error| error.kind());
+    assert_eq!(late, Err(ErrorKind::Unavailable));
 }
