@@ -40,12 +40,13 @@ pub use error::{error_response, method_not_allowed, not_found};
 /// All paths of this dialect are below this one.
 pub const BASE_PATH: &str = "/20260430";
 
-/// The routes of this dialect, and the one of the document that describes them.
-pub fn routes() -> RouteTable<Arc<Service>> {
+/// The routes of this dialect, and the one of the document that describes them, to clients who put
+/// `static_prefix` before all paths.
+pub fn routes(static_prefix: &str) -> RouteTable<Arc<Service>> {
     let mut operations = Operations::default();
     declare(&mut operations);
     let (mut table, facts) = operations.into_parts();
-    table.push(openapi::route(facts));
+    table.push(openapi::route(facts, static_prefix));
     table
 }
 

@@ -26,9 +26,15 @@ use crate::answer::json_bytes;
 use crate::operation::OperationFacts;
 
 /// The route of the document. It is written once, when it is first asked for.
-pub(crate) fn route(operations: Vec<OperationFacts>) -> Route<Arc<Service>> {
+pub(crate) fn route(operations: Vec<OperationFacts>, static_prefix: &str) -> Route<Arc<Service>> {
+    let base = if static_prefix.is_empty() {
+        "/"
+    } else {
+        static_prefix
+    };
+    let base = base.to_owned();
     let path = format!("{BASE_PATH}/openapi.json");
-    let write = move || Bytes::from(document(&operations).to_string());
+    let write = move || Bytes::from(document(&operations, &base).to_string());
     let document = Arc::new(LazyLock::new(write));
     let answer = move || {
         let document = Arc::clone(&document);
@@ -42,7 +48,7 @@ fn respond(document: &Bytes) -> Response<Body> {
     json_bytes(document.clone())
 }
 
-fn document(operations: &[OperationFacts]) -> Value {
+fn document(operations: &[OperationFacts], base: &str) -> Value {
     let mut schemas = Schemas::new();
     let mut paths = Map::new();
     for facts in operations {
@@ -60,7 +66,7 @@ fn document(operations: &[OperationFacts]) -> Value {
             "version": BASE_PATH.trim_start_matches('/'),
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
-        "servers": [{"url": "/"}],
+        "servers": [{"url": base}],
         "paths": paths,
         "components": components::describe(schemas),
     })

@@ -21,7 +21,7 @@ pub const TENANT_PATHS: [&str; 2] = [
 
 /// The routes of both dialects, each where it is at home.
 fn dialects(mlflow: &RoutesOptions) -> RouteTable<Arc<Service>> {
-    let mut table = ferroflow_aidp::routes();
+    let mut table = ferroflow_aidp::routes(&mlflow.static_prefix);
     if mlflow.artifacts_only {
         table.replace(|route| (route.permission != Permission::PUBLIC).then_some(artifacts_only));
     }

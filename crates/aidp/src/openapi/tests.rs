@@ -13,7 +13,7 @@ fn operations() -> Vec<OperationFacts> {
 }
 
 fn served() -> Value {
-    document(&operations())
+    document(&operations(), "/")
 }
 
 fn of<'a>(document: &'a Value, name: &str) -> &'a Value {

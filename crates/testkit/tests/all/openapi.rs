@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ferroflow_mlflow::RoutesOptions;
 use ferroflow_model::Right;
+use ferroflow_server::config::Settings;
 use ferroflow_server::routes;
 use ferroflow_testkit::TestServer;
 use ferroflow_web::RouteFacts;
@@ -28,6 +29,16 @@ async fn document() -> Value {
     let document = answer.json();
     server.stop().await;
     document
+}
+
+#[tokio::test]
+async fn the_document_leads_clients_below_the_prefix() {
+    let prefixed = |settings: &mut Settings| settings.static_prefix = "/ml".to_owned();
+    let server = TestServer::builder().configure(prefixed).start().await;
+    let answer = server.client().await.get(&format!("/ml{DOCUMENT}")).await;
+    assert_eq!(answer.json()["servers"][0]["url"], "/ml");
+    server.stop().await;
+    assert_eq!(document().await["servers"][0]["url"], "/");
 }
 
 fn described(document: &Value) -> BTreeMap<(String, String), &Value> {
