@@ -28,7 +28,7 @@ impl Service {
         let mutation = CreateExperiment {
             name: new.name,
             artifact_location,
-            tag_keys: self.intern_tags(&tags).await?,
+            tag_keys: self.intern_tags(context, &tags).await?,
             tags,
             keys: self.db.keys(),
         };
@@ -110,7 +110,7 @@ impl Service {
         changes: TagChanges,
     ) -> Result<Etag> {
         context.workspace()?;
-        let changes = self.keyed_changes(changes).await?;
+        let changes = self.keyed_changes(context, changes).await?;
         self.write(context, TagExperiment { id, changes }).await
     }
 

@@ -25,8 +25,10 @@ impl Service {
         let mutation = store::CreateLoggedModel {
             model_id: ModelId::new(format!("m-{}", self.new_hex_id())),
             name: name.unwrap_or_else(|| random_name(self.random())),
-            params: self.keyed_params(params).await?,
-            tags: self.keyed_tags(std::mem::take(&mut new.tags)).await?,
+            params: self.keyed_params(context, params).await?,
+            tags: self
+                .keyed_tags(context, std::mem::take(&mut new.tags))
+                .await?,
             keys: self.db.keys(),
             new,
         };
@@ -82,7 +84,7 @@ impl Service {
         model_id: &ModelId,
         changes: TagChanges,
     ) -> Result<LoggedModel> {
-        let changes = self.keyed_changes(changes).await?;
+        let changes = self.keyed_changes(context, changes).await?;
         let (model_id, keys) = (model_id.clone(), self.db.keys());
         self.write(
             context,
@@ -103,7 +105,7 @@ impl Service {
         params: Vec<Param>,
     ) -> Result<Etag> {
         check_distinct(&params)?;
-        let params = self.keyed_params(params).await?;
+        let params = self.keyed_params(context, params).await?;
         let model_id = model_id.clone();
         self.write(context, store::LogModelParams { model_id, params })
             .await

@@ -26,8 +26,8 @@ impl Service {
     ) -> Result<ModelVersion> {
         new.tags = distinct(new.tags);
         let mutation = CreateModelVersion {
-            tag_keys: self.intern_tags(&new.tags).await?,
-            link_key: self.intern_key(VERSIONS_TAG).await?,
+            tag_keys: self.intern_tags(context, &new.tags).await?,
+            link_key: self.intern_key(context, VERSIONS_TAG).await?,
             keys: self.db.keys(),
             new,
         };
@@ -120,7 +120,7 @@ impl Service {
         version: VersionNumber,
         changes: TagChanges,
     ) -> Result<Etag> {
-        let changes = self.keyed_changes(changes).await?;
+        let changes = self.keyed_changes(context, changes).await?;
         let (name, keys) = (name.clone(), self.db.keys());
         self.write(
             context,

@@ -21,7 +21,7 @@ impl Service {
         mut new: NewRegisteredModel,
     ) -> Result<RegisteredModel> {
         new.tags = distinct(new.tags);
-        let tag_keys = self.intern_tags(&new.tags).await?;
+        let tag_keys = self.intern_tags(context, &new.tags).await?;
         let keys = self.db.keys();
         self.write(
             context,
@@ -107,7 +107,7 @@ impl Service {
         name: &ModelName,
         changes: TagChanges,
     ) -> Result<Etag> {
-        let changes = self.keyed_changes(changes).await?;
+        let changes = self.keyed_changes(context, changes).await?;
         let (name, keys) = (name.clone(), self.db.keys());
         self.write(
             context,

@@ -33,7 +33,7 @@ impl Service {
             name,
             user_id: new.user_id,
             start_ms: new.start_ms.unwrap_or_else(|| self.now_ms()),
-            tag_keys: self.intern_tags(&tags).await?,
+            tag_keys: self.intern_tags(context, &tags).await?,
             tags,
             keys: self.db.keys(),
         };
@@ -54,7 +54,7 @@ impl Service {
     /// Changes the status, end time or name of an active run.
     pub async fn update_run(&self, context: &Context, mut update: UpdateRun) -> Result<RunInfo> {
         update.name = update.name.filter(|name| !name.is_empty());
-        let name_key = self.intern_key(NAME_TAG).await?;
+        let name_key = self.intern_key(context, NAME_TAG).await?;
         self.write(context, store::UpdateRun { update, name_key })
             .await
     }
@@ -106,7 +106,7 @@ impl Service {
         let tag = store::TagRun {
             run_id: run_id.clone(),
             name: name_among(&changes.set),
-            changes: self.keyed_changes(changes).await?,
+            changes: self.keyed_changes(context, changes).await?,
         };
         self.write(context, tag).await
     }
@@ -119,7 +119,7 @@ impl Service {
             params: vec![param],
             tags: Vec::new(),
         };
-        let mut log = self.keyed_batch(batch).await?;
+        let mut log = self.keyed_batch(context, batch).await?;
         log.is_one_param = true;
         self.write(context, log).await
     }
@@ -127,11 +127,11 @@ impl Service {
     /// Logs metrics, params and tags to an active run, all or nothing.
     pub async fn log_batch(&self, context: &Context, batch: LogBatch) -> Result<Etag> {
         check_distinct_params(&batch.params)?;
-        let log = self.keyed_batch(batch).await?;
+        let log = self.keyed_batch(context, batch).await?;
         self.write(context, log).await
     }
 
-    async fn keyed_batch(&self, batch: LogBatch) -> Result<store::LogBatch> {
+    async fn keyed_batch(&self, context: &Context, batch: LogBatch) -> Result<store::LogBatch> {
         let tags = distinct_run_tags(batch.tags);
         let metric_names: Vec<&str> = batch
             .metrics
@@ -144,10 +144,10 @@ impl Service {
             .map(|param| param.key.as_str())
             .collect();
         Ok(store::LogBatch {
-            metric_keys: self.db.intern(&metric_names).await?,
-            param_keys: self.db.intern(&param_names).await?,
+            metric_keys: self.intern(context, &metric_names).await?,
+            param_keys: self.intern(context, &param_names).await?,
             name: name_among(&tags),
-            tags: self.keyed_tags(tags).await?,
+            tags: self.keyed_tags(context, tags).await?,
             run_id: batch.run_id,
             metrics: batch.metrics,
             params: batch.params,
@@ -182,7 +182,7 @@ impl Service {
         let log = store::LogModel {
             run_id: run_id.clone(),
             model_json: model_json.to_owned(),
-            history_key: self.intern_key(MODELS_TAG).await?,
+            history_key: self.intern_key(context, MODELS_TAG).await?,
         };
         self.write(context, log).await
     }

@@ -1,9 +1,10 @@
 //! Tags on their way to the store: distinct keys, interned.
 
-use ferroflow_model::{Error, Param, Result, Tag, TagChanges};
+use ferroflow_model::{Context, Error, Param, Result, Tag, TagChanges};
 use ferroflow_store::{KeyedChanges, KeyedValue};
 
 use crate::Service;
+use crate::service::authorise;
 
 /// Keeps one tag per key, the last, in the order of the keys.
 pub(crate) fn distinct(tags: Vec<Tag>) -> Vec<Tag> {
@@ -16,41 +17,60 @@ pub(crate) fn distinct(tags: Vec<Tag>) -> Vec<Tag> {
 }
 
 impl Service {
+    /// Interns names for a caller who may make the change that needs them. Interned names are never
+    /// deleted, so whoever may not write leaves none.
+    pub(crate) async fn intern(&self, context: &Context, names: &[&str]) -> Result<Vec<i64>> {
+        authorise(context)?;
+        self.db.intern(names).await
+    }
+
     /// Interns the keys of tags that have distinct keys.
-    pub(crate) async fn intern_tags(&self, tags: &[Tag]) -> Result<Vec<i64>> {
+    pub(crate) async fn intern_tags(&self, context: &Context, tags: &[Tag]) -> Result<Vec<i64>> {
         let keys: Vec<&str> = tags.iter().map(|tag| tag.key.as_str()).collect();
-        self.db.intern(&keys).await
+        self.intern(context, &keys).await
     }
 
     /// Interns one key.
-    pub(crate) async fn intern_key(&self, key: &str) -> Result<i64> {
-        let ids = self.db.intern(&[key]).await?;
+    pub(crate) async fn intern_key(&self, context: &Context, key: &str) -> Result<i64> {
+        let ids = self.intern(context, &[key]).await?;
         ids.first()
             .copied()
             .ok_or_else(|| Error::internal("a key was not interned"))
     }
 
     /// Tags as the store takes them: the last of each key, interned.
-    pub(crate) async fn keyed_tags(&self, tags: Vec<Tag>) -> Result<Vec<KeyedValue>> {
+    pub(crate) async fn keyed_tags(
+        &self,
+        context: &Context,
+        tags: Vec<Tag>,
+    ) -> Result<Vec<KeyedValue>> {
         let tags = distinct(tags);
-        let key_ids = self.intern_tags(&tags).await?;
+        let key_ids = self.intern_tags(context, &tags).await?;
         Ok(keyed(tags.into_iter().map(|tag| tag.value), key_ids))
     }
 
     /// Params as the store takes them; their keys must be distinct.
-    pub(crate) async fn keyed_params(&self, params: Vec<Param>) -> Result<Vec<KeyedValue>> {
+    pub(crate) async fn keyed_params(
+        &self,
+        context: &Context,
+        params: Vec<Param>,
+    ) -> Result<Vec<KeyedValue>> {
         let keys: Vec<&str> = params.iter().map(|param| param.key.as_str()).collect();
-        let key_ids = self.db.intern(&keys).await?;
+        let key_ids = self.intern(context, &keys).await?;
         Ok(keyed(params.into_iter().map(|param| param.value), key_ids))
     }
 
     /// Changes of tags as the store takes them.
-    pub(crate) async fn keyed_changes(&self, changes: TagChanges) -> Result<KeyedChanges> {
+    pub(crate) async fn keyed_changes(
+        &self,
+        context: &Context,
+        changes: TagChanges,
+    ) -> Result<KeyedChanges> {
         let names: Vec<&str> = changes.delete.iter().map(String::as_str).collect();
         let key_ids = self.db.find_keys(&names).await?;
         Ok(KeyedChanges {
             delete: key_ids.into_iter().zip(changes.delete).collect(),
-            set: self.keyed_tags(changes.set).await?,
+            set: self.keyed_tags(context, changes.set).await?,
             missing: changes.missing,
         })
     }
