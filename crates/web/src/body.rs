@@ -13,8 +13,9 @@ pub struct BodyLimit(pub usize);
 
 impl BodyLimit {
     /// What holds where nothing is configured: room for the largest batch that MLflow's own limits
-    /// allow, several times over.
-    pub const DEFAULT: Self = Self(16 * 1024 * 1024);
+    /// allow, and for the profile of a dataset, whose 16 million characters are quoted once more on
+    /// the wire.
+    pub const DEFAULT: Self = Self(32 * 1024 * 1024);
 
     /// The limit that holds for this request.
     pub fn of(extensions: &Extensions) -> Self {

@@ -6,7 +6,7 @@ import time
 import mlflow
 import pandas
 import pytest
-from mlflow.entities import Metric, Param, RunTag
+from mlflow.entities import Dataset, DatasetInput, Metric, Param, RunTag
 from mlflow.exceptions import MlflowException, RestException
 
 from .conftest import unique
@@ -253,3 +253,16 @@ def test_log_input_records_the_dataset(client, experiment):
         "mlflow.data.context": "training",
         "split": "all",
     }
+
+
+def test_the_profile_of_a_dataset_is_kept_up_to_its_limit(client, run):
+    def read(profile: str) -> list[DatasetInput]:
+        return [DatasetInput(Dataset("d", "1", "local", "{}", profile=profile))]
+
+    longest = "p" * 16_777_215
+    client.log_inputs(run.info.run_id, datasets=read(longest))
+    found = client.get_run(run.info.run_id).inputs.dataset_inputs
+    assert [dataset_input.dataset.profile == longest for dataset_input in found] == [True]
+    with pytest.raises(MlflowException, match="profile") as refused:
+        client.log_inputs(run.info.run_id, datasets=read(longest + "p"))
+    assert refused.value.error_code == "INVALID_PARAMETER_VALUE"

@@ -22,7 +22,7 @@ fn flag_before_environment_before_file_before_default() {
         "port = 3  # flag",
         "host = \"localhost\"  # environment",
         "log-level = \"warn\"  # ferroflow.toml",
-        "max-body-bytes = 16777216  # default",
+        "max-body-bytes = 33554432  # default",
         "database = \"sqlite:./ferroflow-data/ferroflow.db\"  # default",
     ] {
         assert!(
