@@ -263,6 +263,48 @@ def test_variables_say_what_flags_say(tmp_path):
     assert seen[0] == seen[1] == ("/kept/0", 503, True)
 
 
+def test_sources_of_versions_match_what_the_operator_says(tmp_path):
+    variables = {
+        "MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX": r"^s3://(\w+-)?models/|^models:/m/\d",
+    }
+    prompt = {"tags": [{"key": "mlflow.prompt.is_prompt", "value": "true"}]}
+    bodies = [
+        {"source": "s3://models/a"},
+        {"source": "s3://my-models/a"},
+        {"source": "s3://others/s3://models/"},
+        {"source": "S3://models/a"},
+        {"source": "models:/m/1"},
+        {"source": "models:/m@champion"},
+        {"source": "dummy-source", **prompt},
+        {"source": "file:///etc"},
+        {"source": ""},
+        {},
+    ]
+    seen = []
+    for program in PROGRAMS:
+        server = start(program, tmp_path / program, [], variables)
+        try:
+            client = MlflowClient(server.url)
+            client.create_registered_model("m")
+            url = f"{server.url}{API}/model-versions/create"
+            answers = [
+                requests.post(url, json={"name": "m", **body}, timeout=30) for body in bodies
+            ]
+            seen.append([(answer.status_code, answer.json().get("message")) for answer in answers])
+            if program == "ferroflow":
+                url = url.replace("/api/", "/20260430/aiDataPlatforms/default/mlops/api/")
+                oracle = [
+                    requests.post(url, json={"name": "m", "source": source}, timeout=30)
+                    for source in ("s3://models/b", "s3://others/b")
+                ]
+        finally:
+            server.stop()
+    assert seen[0] == seen[1]
+    assert [status for status, _ in seen[0][:4]] == [200, 200, 400, 400]
+    assert [answer.status_code for answer in oracle] == [200, 400]
+    assert "Invalid model version source" in oracle[1].text
+
+
 @pytest.mark.parametrize("both", ["prefix"], indirect=True)
 def test_a_database_of_mlflow_is_refused_and_left_as_it_is(both, tmp_path):
     """The file of a real `mlflow server`, by its default name and by a flag."""

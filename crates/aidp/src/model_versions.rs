@@ -219,9 +219,9 @@ fn one(version: ModelVersion) -> Tagged<One> {
 }
 
 async fn create(service: Arc<Service>, context: Context, input: Create) -> Result<Tagged<One>> {
-    let version = service
-        .create_model_version(&context, input.try_into()?)
-        .await?;
+    let new = NewModelVersion::try_from(input)?;
+    service.check_version_source(&new.source)?;
+    let version = service.create_model_version(&context, new).await?;
     Ok(one(version))
 }
 

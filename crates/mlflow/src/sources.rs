@@ -40,6 +40,7 @@ pub(crate) struct Source {
 /// Checks the source of a new version, and finds the run and logged model behind it.
 pub(crate) async fn resolve(call: &Call<CreateModelVersion>, tags: &[Tag]) -> Result<Source> {
     let text = call.message.source.as_deref().unwrap_or_default();
+    call.service.check_version_source(text)?;
     let is_prompt = is_prompt(tags);
     if is_prompt && !PROMPT_SOURCES.contains(&text) {
         return Err(Error::invalid(format!(

@@ -156,6 +156,7 @@ async fn open_service(
     let service_settings = ferroflow_service::Settings {
         artifact_root: root.location,
         has_workspaces: settings.enable_workspaces,
+        version_sources: settings.version_sources()?,
     };
     let mut service = Service::new(db, artifacts, clock, ids, service_settings);
     if let (Some(directory), false) = (&root.directory, settings.artifacts_only) {

@@ -13,6 +13,7 @@ mod registered_models;
 mod runs;
 mod search;
 mod service;
+mod source_pattern;
 mod tags;
 mod tenants;
 mod workspaces;
@@ -24,3 +25,4 @@ pub use ferroflow_artifacts::{
 };
 pub use multipart_uploads::{OpenUpload, UploadTarget};
 pub use service::{IdSource, Service, Settings};
+pub use source_pattern::SourcePattern;

@@ -6,6 +6,8 @@ use ferroflow_artifacts::{ArtifactStore, LocalRoot};
 use ferroflow_model::{Clock, Context, Error, ErrorKind, Result, Scope};
 use ferroflow_store::{Db, Mutation, PurgeRetryTokens, Query, Tenant, WriteContext};
 
+use crate::SourcePattern;
+
 /// Expired retry tokens are forgotten in transactions of at most this many.
 const PURGE_BATCH: i64 = 1000;
 
@@ -24,6 +26,8 @@ pub struct Settings {
     /// Whether clients of MLflow can make and delete workspaces. Servers over one database agree
     /// on it.
     pub has_workspaces: bool,
+    /// What the sources of new model versions must match.
+    pub version_sources: Option<SourcePattern>,
 }
 
 impl Default for Settings {
@@ -31,6 +35,7 @@ impl Default for Settings {
         Self {
             artifact_root: "mlflow-artifacts:/".to_owned(),
             has_workspaces: false,
+            version_sources: None,
         }
     }
 }

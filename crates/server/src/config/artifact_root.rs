@@ -28,6 +28,20 @@ impl ArtifactRoot {
             directory,
         }
     }
+
+    /// Whether it ends where workspaces of MLflow have their artifacts below a root.
+    pub(crate) fn is_of_workspaces(&self) -> bool {
+        let path = match self.location.split_once("://") {
+            Some((_, rest)) => rest.split_once('/').map_or("", |(_, path)| path),
+            None => self.location.as_str(),
+        };
+        let has_query = self.location.contains(':');
+        let path = path.split(|letter| has_query && matches!(letter, '?' | '#'));
+        let path = path.into_iter().next().unwrap_or_default();
+        let mut segments = path.rsplit('/').filter(|segment| !segment.is_empty());
+        let last_two = [segments.next(), segments.next()];
+        last_two.contains(&Some("workspaces"))
+    }
 }
 
 /// A directory of this machine: a path, or a `file:` URI without a host.
@@ -61,6 +75,31 @@ mod tests {
             ("mlflow-artifacts:/", None),
         ] {
             assert_eq!(directory(uri), expected.map(PathBuf::from), "{uri}");
+        }
+    }
+
+    #[test]
+    fn a_root_may_end_where_workspaces_begin() {
+        for (root, expected) in [
+            ("workspaces", true),
+            ("./data/workspaces/", true),
+            ("/srv/workspaces/team", true),
+            ("file:///srv/workspaces", true),
+            ("s3://bucket/workspaces?x=1", true),
+            ("s3://bucket/workspaces/team#x", true),
+            ("mlflow-artifacts:/workspaces", true),
+            ("s3://bucket/workspaces/team/models", false),
+            ("s3://workspaces", false),
+            ("s3://workspaces/a", false),
+            ("s3://bucket/a?b=/workspaces", false),
+            ("/srv/my-workspaces", false),
+            ("mlflow-artifacts:/", false),
+        ] {
+            assert_eq!(
+                ArtifactRoot::new(root).is_of_workspaces(),
+                expected,
+                "{root}"
+            );
         }
     }
 

@@ -236,7 +236,7 @@ pub struct Flags {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub serve_artifacts: Option<bool>,
 
-    /// Whether that is all that this server does: it opens no database, and all other operations
+    /// Whether that is all that this server does: it keeps no database, and all other operations
     /// are answered 503
     #[arg(
         long,
@@ -299,6 +299,17 @@ pub struct Flags {
     )]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allowed_host_addressed_artifact_schemes: Option<Vec<String>>,
+
+    /// A regular expression that some part of the source of each new model version must match;
+    /// others are refused. It looks neither around nor back
+    #[arg(
+        long,
+        env = "FERROFLOW_MODEL_VERSION_SOURCE_REGEX",
+        value_name = "REGEX",
+        help_heading = "MLflow"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model_version_source_regex: Option<String>,
 
     /// The largest request body in bytes; artifacts are streamed and not limited by it
     #[arg(

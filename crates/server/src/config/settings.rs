@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use clap::ValueEnum;
+use ferroflow_service::SourcePattern;
 use http::Uri;
 use serde::{Deserialize, Serialize};
 use tracing_subscriber::EnvFilter;
@@ -47,6 +48,7 @@ pub struct Settings {
     pub truncate_long_values: bool,
     pub artifact_location_max_length: usize,
     pub allowed_host_addressed_artifact_schemes: Vec<String>,
+    pub model_version_source_regex: Option<String>,
     pub max_body_bytes: usize,
     pub max_header_bytes: usize,
     pub max_concurrent_requests: usize,
@@ -86,6 +88,7 @@ impl Default for Settings {
             truncate_long_values: true,
             artifact_location_max_length: 2048,
             allowed_host_addressed_artifact_schemes: Vec::new(),
+            model_version_source_regex: None,
             max_body_bytes: ferroflow_web::BodyLimit::DEFAULT.0,
             max_header_bytes: 64 * 1024,
             max_concurrent_requests: 1024,
@@ -166,6 +169,15 @@ impl Settings {
             })
     }
 
+    /// What the sources of new model versions must match.
+    pub(crate) fn version_sources(&self) -> Result<Option<SourcePattern>> {
+        let Some(pattern) = &self.model_version_source_regex else {
+            return Ok(None);
+        };
+        let parsed = SourcePattern::parse(pattern).context("model-version-source-regex")?;
+        Ok(Some(parsed))
+    }
+
     fn check_modes(&self) -> Result<()> {
         ensure!(
             self.serve_artifacts || !self.artifacts_only,
@@ -175,6 +187,14 @@ impl Settings {
             !(self.artifacts_only && self.enable_workspaces),
             "artifacts-only and enable-workspaces do not go together: a server of artifacts alone \
              has no database to look workspaces up in"
+        );
+        let root = self.default_artifact_root();
+        ensure!(
+            !(self.enable_workspaces && root.is_of_workspaces()),
+            "default-artifact-root = \"{}\" and enable-workspaces do not go together: each workspace \
+             has a directory `workspaces/<name>` below the root, so the root may not end in \
+             `workspaces` or `workspaces/<name>` itself; choose another root",
+            root.location
         );
         Ok(())
     }
@@ -225,6 +245,7 @@ impl Settings {
         check_prefix(&self.static_prefix)?;
         self.check_modes()?;
         check_header("x-frame-options", &self.x_frame_options)?;
+        self.version_sources()?;
         self.log_filter().map(drop)
     }
 }

@@ -106,6 +106,14 @@ fn what_the_operator_would_miss_is_refused() {
             vec!["--registry-store-uri", "sqlite:///other.db"],
             "all is kept in one database",
         ),
+        (
+            vec![
+                "--enable-workspaces",
+                "--default-artifact-root",
+                "./workspaces",
+            ],
+            "may not end in `workspaces`",
+        ),
     ] {
         let arguments = [&["server", "--port", "0"], &arguments[..]].concat();
         let complaint = complaint(&output(ferroflow(directory.path(), &arguments)));

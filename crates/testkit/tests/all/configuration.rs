@@ -48,6 +48,7 @@ fn examples() -> Table {
     for (key, example) in [
         ("tls-cert", "/etc/ferroflow/tls.crt"),
         ("tls-key", "/etc/ferroflow/tls.key"),
+        ("model-version-source-regex", "^s3://models/"),
     ] {
         let former = examples.insert(key.to_owned(), example.into());
         assert_eq!(former, None, "{key} has a default");

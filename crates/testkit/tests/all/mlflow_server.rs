@@ -101,7 +101,7 @@ const NOTES: &str = "
 | `--default-artifact-root DIRECTORY` | in that directory | clients by themselves; the server reads it for pages and `get-artifact` |
 | `--default-artifact-root s3://...` | there | clients by themselves; the server answers `501 NOT_IMPLEMENTED` when asked to read them |
 | `--no-serve-artifacts` | `./mlruns`, unless a root is given | as for the root; operations on `mlflow-artifacts` are answered 503 |
-| `--artifacts-only` | | a server of artifacts alone: it opens no database, and all else is answered 503 |
+| `--artifacts-only` | | a server of artifacts alone: it keeps no database, and all else is answered 503 |
 | `--no-serve-artifacts --default-artifact-root mlflow-artifacts://HOST:PORT/` | on the other server, started with `--artifacts-only` | clients, through that one |
 
 A directory is read through a handle that no path and no link leaves. An experiment whose location is some other

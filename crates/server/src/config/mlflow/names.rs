@@ -113,7 +113,7 @@ pub const NAMES: &[Name] = &[
         flag: "artifacts-only",
         variable: "MLFLOW_ARTIFACTS_ONLY",
         topic: STORAGE,
-        help: "Serves artifacts and nothing else: no database is opened, and all other operations \
+        help: "Serves artifacts and nothing else: no database is kept, and all other operations \
                are answered 503",
         then: Then::Switch("artifacts-only", true),
         ..NAME
@@ -287,6 +287,14 @@ pub const NAMES: &[Name] = &[
         ..NAME
     },
     Name {
+        variable: "MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX",
+        topic: OTHER,
+        help: "A regular expression that some part of the source of each new model version must \
+               match; one that looks around or refers back is refused at the start",
+        then: Then::Set(Translation::version_sources),
+        ..NAME
+    },
+    Name {
         variable: "MLFLOW_SQLALCHEMYSTORE_POOL_SIZE",
         value: "COUNT",
         topic: LIMITS,
@@ -408,14 +416,6 @@ pub const NAMES: &[Name] = &[
         topic: REFUSED,
         help: "The server does not authenticate callers, so it does not start where that is asked \
                for; put a proxy that does before it, and leave the flag out",
-        then: Then::Refuse,
-        ..NAME
-    },
-    Name {
-        variable: "MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX",
-        topic: REFUSED,
-        help: "Sources of model versions are checked by the rules of MLflow, but against no \
-               expression of the operator's own, so the server does not start where one is asked for",
         then: Then::Refuse,
         ..NAME
     },

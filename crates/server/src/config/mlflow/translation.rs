@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
+use ferroflow_service::SourcePattern;
 use toml::{Table, Value};
 
 use super::MlflowFlags;
@@ -104,7 +105,7 @@ impl Translation {
         ensure!(
             self.backend.is_none() || !is_on("artifacts-only"),
             "--artifacts-only and --backend-store-uri do not go together: a server of artifacts \
-             alone opens no database"
+             alone keeps no database"
         );
         Ok(())
     }
@@ -149,6 +150,12 @@ impl Translation {
             );
         };
         self.set("artifacts", path.display().to_string());
+        Ok(())
+    }
+
+    pub(super) fn version_sources(&mut self, pattern: &str) -> Result<()> {
+        SourcePattern::parse(pattern)?;
+        self.set("model-version-source-regex", pattern);
         Ok(())
     }
 
@@ -372,13 +379,18 @@ mod tests {
                 "hdfs, ftp",
             ),
             ("MLFLOW_ARTIFACT_LOCATION_MAX_LENGTH", "512"),
+            (
+                "MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX",
+                "^s3:",
+            ),
             ("MLFLOW_LOGGING_LEVEL", "warning"),
             ("MLFLOW_SQLALCHEMYSTORE_POOL_SIZE", "20"),
             ("MLFLOW_TRUNCATE_LONG_VALUES", "FALSE"),
         ];
         let expected = "allowed-host-addressed-artifact-schemes = [\"hdfs\", \"ftp\"]; \
                         artifact-location-max-length = 512; database-pool-size = 20; \
-                        log-level = \"warn\"; truncate-long-values = false";
+                        log-level = \"warn\"; model-version-source-regex = \"^s3:\"; \
+                        truncate-long-values = false";
         assert_eq!(settings(&[], &alone), expected);
     }
 
@@ -412,6 +424,12 @@ mod tests {
         assert!(
             client_only.starts_with("MLFLOW_WORKSPACE is refused"),
             "{client_only}"
+        );
+        let name = "MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX";
+        let looks_around = refusal(&[], &[(name, "^(?!file)")]);
+        assert!(
+            looks_around.starts_with(name) && looks_around.contains("look-around"),
+            "{looks_around}"
         );
     }
 
