@@ -14,6 +14,20 @@ impl Engine {
         }
     }
 
+    /// Whether `expression` is among the many numbers given as argument number `argument`, for
+    /// rows that another condition finds: the list becomes a table in memory that is asked for
+    /// each of them.
+    pub fn among(self, expression: &str, argument: usize) -> String {
+        match self {
+            // The plus keeps the list from being what rows are found by.
+            Self::Sqlite => format!("+{expression} IN (SELECT value FROM rarray(${argument}))"),
+            // A condition that is part of another one is not made a join.
+            Self::Postgres => {
+                format!("({expression} IN (SELECT unnest(${argument}::bigint[]))) IS TRUE")
+            }
+        }
+    }
+
     /// Matches `expression` against a pattern, respecting case.
     ///
     /// SQLite's LIKE ignores case unless a pragma says otherwise, which its connections set.

@@ -319,6 +319,7 @@ CREATE TABLE model_versions (
 
 CREATE INDEX model_versions_by_stage ON model_versions (model_pk, stage, version DESC);
 CREATE INDEX model_versions_by_update ON model_versions (model_pk, updated_ms DESC, version DESC);
+CREATE INDEX model_versions_by_creation ON model_versions (model_pk, created_ms DESC, version DESC);
 CREATE INDEX model_versions_by_platform ON model_versions (platform_pk, updated_ms DESC);
 CREATE INDEX model_versions_by_run ON model_versions (run_id) WHERE run_id IS NOT NULL;
 

@@ -223,7 +223,9 @@ impl Query for LatestVersions {
 }
 
 /// The newest version of each of these stages, of each of these models, with the model's row key:
-/// one statement, which looks at one index entry per model and stage.
+/// one statement, which looks at one index entry per model and stage. A stage is compared as a
+/// range, so that its order says something: only the index on stages gives it, while PostgreSQL
+/// would rather look for a rare stage among all versions from the last one down.
 pub(crate) async fn load_latest_versions<C: Conn>(
     conn: &mut C,
     keys: &KeyCache,
@@ -240,8 +242,9 @@ pub(crate) async fn load_latest_versions<C: Conn>(
         .collect();
     let sql = format!(
         "SELECT {VERSION_COLUMNS} FROM registered_models m CROSS JOIN ({stages}) AS s \
-         JOIN model_versions v ON v.model_pk = m.model_pk AND v.version = (SELECT max(version) \
-         FROM model_versions WHERE model_pk = m.model_pk AND stage = s.stage) \
+         JOIN model_versions v ON v.model_pk = m.model_pk AND v.version = (SELECT n.version \
+         FROM model_versions n WHERE n.model_pk = m.model_pk AND n.stage >= s.stage \
+         AND n.stage <= s.stage ORDER BY n.stage, n.version DESC LIMIT 1) \
          WHERE {any} ORDER BY v.model_pk, v.version",
         stages = stages.join(" UNION ALL "),
         any = conn.engine().any_of("m.model_pk", 1),

@@ -3,15 +3,23 @@
 use ferroflow_model::Result;
 use ferroflow_search::{Comparison, Expression, Filter, NumericOperator, Predicate, TextOperator};
 
-use super::filter::SideTable;
+use super::filter::{SideTable, push_column};
 use super::order::NO_KEY;
 use super::sql::Sql;
 use crate::conn::{Conn, Engine};
 
+/// A range of an index that holds all rows which a comparison matches.
+pub(super) struct Range<'a> {
+    /// A statement that selects the row keys of the range.
+    entries: Sql<'a>,
+    /// The same for those entries alone that match, where the index does not put them together.
+    matching: Option<Sql<'a>>,
+}
+
 /// Which ranges of indexes hold all rows that a filter matches.
 pub(super) enum Ranges<'a> {
-    /// A statement that selects the row keys of one range.
-    One(Sql<'a>),
+    /// One range.
+    One(Range<'a>),
     /// A match is in each of these.
     All(Vec<Self>),
     /// A match is in one of these.
@@ -26,7 +34,7 @@ const REGISTRY_ENTRIES: usize = 4_000;
 pub(super) async fn narrow_registry<'a, C: Conn, F>(
     conn: &mut C,
     filter: Option<&'a Filter<F>>,
-    range: impl Fn(&'a Comparison<F>) -> Option<Sql<'a>>,
+    range: impl Fn(&'a Comparison<F>) -> Option<Range<'a>>,
 ) -> Result<Option<Vec<i64>>> {
     match filter.and_then(|filter| Ranges::of(filter, &range)) {
         Some(ranges) => ranges.read(conn, REGISTRY_ENTRIES).await,
@@ -43,11 +51,18 @@ pub(super) fn push_few<'a>(sql: &mut Sql<'a>, row_key: &str, rows: Option<&'a [i
     }
 }
 
+/// Appends the condition that a row, which an index gives, is one of these. They are hashed, not
+/// looked up one by one.
+pub(super) fn push_among<'a>(sql: &mut Sql<'a>, row_key: &str, rows: &'a [i64]) {
+    let number = sql.argument(rows);
+    sql.push(sql.engine.among(row_key, number));
+}
+
 impl<'a> Ranges<'a> {
     /// The ranges of a filter, when it has any; `range` answers that of one comparison.
     pub(super) fn of<F>(
         filter: &'a Filter<F>,
-        range: &impl Fn(&'a Comparison<F>) -> Option<Sql<'a>>,
+        range: &impl Fn(&'a Comparison<F>) -> Option<Range<'a>>,
     ) -> Option<Self> {
         match filter {
             Expression::Comparison(comparison) => range(comparison).map(Self::One),
@@ -74,26 +89,24 @@ impl<'a> Ranges<'a> {
         conn: &mut C,
         entries: usize,
     ) -> Result<Option<Vec<i64>>> {
-        let statements = self.statements();
-        let share = entries / statements.len().max(1);
-        let mut sets = Vec::with_capacity(statements.len());
-        for sql in statements {
-            sets.push(read_range(conn, sql, share).await?);
+        let each = self.each();
+        let share = entries / each.len().max(1);
+        let mut sets = Vec::with_capacity(each.len());
+        for range in each {
+            sets.push(range.read(conn, share).await?);
         }
         Ok(self.combine(&mut sets.into_iter()))
     }
 
-    /// The statements, from left to right.
-    fn statements(&self) -> Vec<&Sql<'a>> {
+    /// Each range, from left to right.
+    fn each(&self) -> Vec<&Range<'a>> {
         match self {
-            Self::One(sql) => vec![sql],
-            Self::All(ranges) | Self::Any(ranges) => {
-                ranges.iter().flat_map(Self::statements).collect()
-            }
+            Self::One(range) => vec![range],
+            Self::All(ranges) | Self::Any(ranges) => ranges.iter().flat_map(Self::each).collect(),
         }
     }
 
-    /// Combines what the statements found, in their order.
+    /// Combines what was found in each range, in their order.
     fn combine(&self, sets: &mut impl Iterator<Item = Option<Vec<i64>>>) -> Option<Vec<i64>> {
         match self {
             Self::One(_) => sets.next().flatten(),
@@ -113,24 +126,45 @@ impl<'a> Ranges<'a> {
     }
 }
 
-/// The sorted row keys of one range; nothing when there are more than `entries`.
-async fn read_range<C: Conn>(
-    conn: &mut C,
-    sql: &Sql<'_>,
-    entries: usize,
-) -> Result<Option<Vec<i64>>> {
-    let mut sql = sql.clone();
-    let limit = i64::try_from(entries).unwrap_or(i64::MAX).saturating_add(1);
-    sql.push_argument(" LIMIT ", limit);
-    let mut row_keys: Vec<i64> = conn
-        .query(&sql.text, &sql.arguments, |row| row.get(0))
-        .await?;
-    if row_keys.len() > entries {
-        return Ok(None);
+impl<'a> Range<'a> {
+    /// All entries that a statement selects, whose `WHERE` can go on.
+    pub(super) fn whole(entries: Sql<'a>) -> Self {
+        Self {
+            entries,
+            matching: None,
+        }
     }
-    row_keys.sort_unstable();
-    row_keys.dedup();
-    Ok(Some(row_keys))
+
+    /// The sorted row keys; nothing when more than `entries` would have to be read.
+    async fn read<C: Conn>(&self, conn: &mut C, entries: usize) -> Result<Option<Vec<i64>>> {
+        let limit = i64::try_from(entries).unwrap_or(i64::MAX);
+        let sql = match &self.matching {
+            Some(_) if self.is_longer(conn, limit).await? => return Ok(None),
+            Some(matching) => matching.clone(),
+            None => {
+                let mut sql = self.entries.clone();
+                sql.push_argument(" LIMIT ", limit.saturating_add(1));
+                sql
+            }
+        };
+        let mut row_keys: Vec<i64> = conn
+            .query(&sql.text, &sql.arguments, |row| row.get(0))
+            .await?;
+        if row_keys.len() > entries {
+            return Ok(None);
+        }
+        row_keys.sort_unstable();
+        row_keys.dedup();
+        Ok(Some(row_keys))
+    }
+
+    /// Whether the range has more entries than that: the engine passes over them.
+    async fn is_longer<C: Conn>(&self, conn: &mut C, entries: i64) -> Result<bool> {
+        let mut sql = self.entries.clone();
+        sql.push_argument(" LIMIT 1 OFFSET ", entries);
+        let next = conn.query_optional(&sql.text, &sql.arguments, |row| row.get::<i64>(0));
+        Ok(next.await?.is_some())
+    }
 }
 
 /// What two sorted lists have in common.
@@ -155,7 +189,7 @@ pub(super) fn range_of_values<'a>(
     key_id: Option<i64>,
     predicate: &'a Predicate,
     parents: impl FnOnce(&mut Sql<'a>),
-) -> Option<Sql<'a>> {
+) -> Option<Range<'a>> {
     let mut sql = Sql::new(engine);
     sql.push(format_args!(
         "SELECT x.{} FROM {} x WHERE ",
@@ -186,10 +220,19 @@ pub(super) fn range_of_values<'a>(
             let condition = format_args!(" AND x.is_nan = FALSE AND x.value {operator} ");
             sql.push_argument(condition, *value);
         }
+        Predicate::Text { .. } | Predicate::TextIn { .. } => {
+            let mut matching = sql.clone();
+            matching.push(" AND ");
+            push_column(&mut matching, "x.value", predicate);
+            return Some(Range {
+                entries: sql,
+                matching: Some(matching),
+            });
+        }
         // All rows that have a value.
         _ => {}
     }
-    Some(sql)
+    Some(Range::whole(sql))
 }
 
 #[cfg(test)]

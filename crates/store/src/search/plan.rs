@@ -8,7 +8,7 @@
 
 use ferroflow_model::{Result, ViewType};
 
-use super::narrow::{Ranges, push_few};
+use super::narrow::{Ranges, push_among, push_few};
 use super::order::Order;
 use super::order_key::{Place, Values};
 use super::page::{Hits, Wanted, ordered, select};
@@ -23,9 +23,11 @@ use crate::conn::{Conn, Engine};
 pub struct Effort {
     /// Index entries that are read to narrow the search before anything else is tried.
     pub first_entries: usize,
+    /// Rows that are sorted right away.
+    pub sorted_rows: usize,
     /// Rows that are walked before the search is narrowed with more effort.
     pub first_steps: usize,
-    /// Index entries that are read when walking did not help.
+    /// Index entries that are read at most when walking did not help.
     pub more_entries: usize,
     /// Rows that are sorted at most to merge the first ones of several experiments.
     pub merged_rows: usize,
@@ -35,16 +37,21 @@ impl Default for Effort {
     fn default() -> Self {
         Self {
             first_entries: 4_000,
-            first_steps: 1_000,
+            sorted_rows: 500,
+            first_steps: 400,
             more_entries: 200_000,
             merged_rows: 20_000,
         }
     }
 }
 
-/// A step of a walk costs as much as this many rows cost to sort: rows of a walk are all over the
-/// tables, and those that are sorted are looked up in the order of their keys.
-const ROWS_PER_STEP: usize = 3;
+/// A step of a walk looks up rows all over the tables: so many index entries are read meanwhile,
+/// half of what would cost the same.
+const ENTRIES_PER_STEP: usize = 20;
+
+/// Where it is known which rows may match, a step looks at these alone. Sorting one of them costs as
+/// much as so many such steps.
+const STEPS_PER_ROW: usize = 16;
 
 /// The rows that a search looks at.
 pub(super) trait Rows: Sync {
@@ -82,44 +89,64 @@ pub(super) struct Plan<'a, R> {
 impl<R: Rows> Plan<'_, R> {
     /// Finds the page.
     pub(super) async fn find<C: Conn>(&self, conn: &mut C) -> Result<Hits> {
-        if let Some(few) = self.narrow(conn, self.effort.first_entries).await? {
-            return self.sort(conn, Some(&few)).await;
+        let few = self.narrow(conn, self.effort.first_entries).await?;
+        if few.as_ref().is_some_and(|few| self.is_sorted_at_once(few)) {
+            return self.sort(conn, few.as_deref()).await;
         }
         let walks = walks::<R>(self.engine, self.order, &self.wanted.begin);
         let Some(first) = walks.first().filter(|_| self.is_walkable()) else {
-            let narrowed = self.narrow(conn, self.effort.more_entries).await?;
-            return self.sort(conn, narrowed.as_deref()).await;
+            let more = self.effort.more_entries;
+            let few = self.narrow_unless(few, conn, more).await?;
+            return self.sort(conn, few.as_deref()).await;
         };
-        let mut hits = Hits::none(self.wanted);
-        let mut walked_to = None;
+        let mut walking = Walking::new(self.wanted, few);
         if self.ranges.is_some() {
-            walked_to = self.walk_a_while(conn, first, &mut hits).await?;
-            if let Some(rows) = self.rather_sort(conn, &hits).await? {
-                return self.sort(conn, Some(&rows)).await;
+            self.walk_a_while(conn, first, &mut walking).await?;
+            if self.rather_sort(conn, &mut walking).await? {
+                return self.sort(conn, walking.few.as_deref()).await;
             }
         }
         for walk in &walks {
-            if hits.missing() > 0 {
-                self.walk(conn, walk, walked_to.take(), &mut hits).await?;
+            if walking.hits.missing() > 0 {
+                self.walk(conn, walk, &mut walking).await?;
             }
         }
-        Ok(hits)
+        Ok(walking.hits)
     }
 
-    /// The rows to sort instead of walking on, after a first walk with these hits.
-    async fn rather_sort<C: Conn>(&self, conn: &mut C, hits: &Hits) -> Result<Option<Vec<i64>>> {
-        if hits.found() >= hits.missing() {
-            return Ok(None);
+    /// Whether so few rows may match that nothing is cheaper than to sort them.
+    fn is_sorted_at_once(&self, few: &[i64]) -> bool {
+        few.len() <= self.effort.sorted_rows || self.experiments.len() > 1
+    }
+
+    /// After a first walk: whether to sort the rows that may match instead of walking on. It finds
+    /// out which these are, with an effort that walking on is worth.
+    async fn rather_sort<C: Conn>(&self, conn: &mut C, walking: &mut Walking) -> Result<bool> {
+        let (found, missing) = (walking.hits.found(), walking.hits.missing());
+        if found >= missing {
+            return Ok(false);
         }
-        let steps = self.effort.first_steps * hits.missing() / hits.found().max(1);
-        for entries in [self.effort.more_entries / 4, self.effort.more_entries] {
-            let narrowed = self.narrow(conn, entries).await?;
-            let few = narrowed.filter(|rows| rows.len() <= steps.saturating_mul(ROWS_PER_STEP));
-            if few.is_some() {
-                return Ok(few);
-            }
+        let steps = (walking.steps * missing / found.max(1)).max(missing);
+        let entries = steps.saturating_mul(ENTRIES_PER_STEP);
+        let entries = entries.min(self.effort.more_entries);
+        walking.few = self
+            .narrow_unless(walking.few.take(), conn, entries)
+            .await?;
+        let is_cheap = |few: &Vec<i64>| few.len().saturating_mul(STEPS_PER_ROW) <= steps;
+        Ok(walking.few.as_ref().is_some_and(is_cheap))
+    }
+
+    /// The rows that may match, unless they are known already.
+    async fn narrow_unless<C: Conn>(
+        &self,
+        known: Option<Vec<i64>>,
+        conn: &mut C,
+        entries: usize,
+    ) -> Result<Option<Vec<i64>>> {
+        match known {
+            Some(rows) => Ok(Some(rows)),
+            None => self.narrow(conn, entries).await,
         }
-        Ok(None)
     }
 
     async fn narrow<C: Conn>(&self, conn: &mut C, entries: usize) -> Result<Option<Vec<i64>>> {
@@ -158,52 +185,62 @@ impl<R: Rows> Plan<'_, R> {
             || pages * Hits::none(self.wanted).missing() <= self.effort.merged_rows
     }
 
-    /// Adds the matches among the first rows of a walk. Answers the place up to which, when there
-    /// is one: rows at that place were not looked at.
+    /// Adds the matches among the first rows of a walk.
     async fn walk_a_while<C: Conn>(
         &self,
         conn: &mut C,
         walk: &Walk<'_>,
-        hits: &mut Hits,
-    ) -> Result<Option<Place>> {
+        walking: &mut Walking,
+    ) -> Result<()> {
+        walking.steps = self.effort.first_steps;
+        if walking.few.is_some() {
+            walking.steps *= STEPS_PER_ROW;
+        }
         let ([experiment], [stage]) = (self.experiments, walk.stages(&self.view)) else {
-            return Ok(None);
+            return Ok(());
         };
-        let steps = self.effort.first_steps;
-        let place = walk.place_after::<C, R>(conn, *experiment, *stage, steps);
+        let place = walk.place_after(conn, self.rows, (*experiment, *stage), walking.steps);
         let Some(place) = place.await? else {
-            return Ok(None);
+            return Ok(());
         };
-        let mut sql = self.select(walk, *experiment, *stage);
+        let mut sql = self.select(walk, (*experiment, *stage), walking.few.as_deref());
         walk.push_before(&mut sql, &place);
-        hits.add(conn, sql, &walk.order).await?;
-        Ok(Some(place))
+        walking.hits.add(conn, sql, &walk.order).await?;
+        walking.place = Some(place);
+        Ok(())
     }
 
-    /// Adds the matches of a walk in order, from a place on.
+    /// Adds the matches of a walk in order, from where it was left.
     async fn walk<C: Conn>(
         &self,
         conn: &mut C,
         walk: &Walk<'_>,
-        from: Option<Place>,
-        hits: &mut Hits,
+        walking: &mut Walking,
     ) -> Result<()> {
+        let place = walking.place.take();
+        let few = walking.few.as_deref();
         if let ([experiment], [stage]) = (self.experiments, walk.stages(&self.view)) {
-            let mut sql = self.select(walk, *experiment, *stage);
-            if let Some(place) = &from {
+            let mut sql = self.select(walk, (*experiment, *stage), few);
+            if let Some(place) = &place {
                 walk.push_from(&mut sql, place);
             }
-            return hits.add(conn, sql, &walk.order).await;
+            return walking.hits.add(conn, sql, &walk.order).await;
         }
-        let first = self.first_of_each(conn, walk, hits.missing()).await?;
-        self.add_sorted(conn, Some(&first), hits).await
+        let limit = walking.hits.missing();
+        let first = self.first_of_each(conn, walk, few, limit).await?;
+        self.add_sorted(conn, Some(&first), &mut walking.hits).await
     }
 
     /// The statement of a walk through one experiment and stage.
-    fn select<'s>(&'s self, walk: &'s Walk<'_>, experiment: i64, stage: ViewType) -> Sql<'s> {
+    fn select<'s>(
+        &'s self,
+        walk: &'s Walk<'_>,
+        (experiment, stage): (i64, ViewType),
+        few: Option<&'s [i64]>,
+    ) -> Sql<'s> {
         let mut sql = walk.select::<R>(self.engine, true);
-        let number = sql.argument(experiment);
-        self.push_conditions(&mut sql, walk, &format!("${number}"), stage);
+        let experiment = format!("${}", sql.argument(experiment));
+        self.push_conditions(&mut sql, walk, (&experiment, stage), few);
         sql
     }
 
@@ -212,13 +249,14 @@ impl<R: Rows> Plan<'_, R> {
         &self,
         conn: &mut C,
         walk: &Walk<'_>,
+        few: Option<&[i64]>,
         limit: usize,
     ) -> Result<Vec<i64>> {
         let mut row_keys = Vec::new();
         for stage in walk.stages(&self.view) {
             let mut sql = walk.select::<R>(self.engine, false);
             let experiments = sql.argument(self.experiments);
-            self.push_conditions(&mut sql, walk, "s.value", *stage);
+            self.push_conditions(&mut sql, walk, ("s.value", *stage), few);
             let mut sql = ordered(sql, &walk.order, limit)?;
             let each = self.engine;
             sql.text = each.for_each(experiments, R::TABLE, R::ROW_KEY, &sql.text);
@@ -232,14 +270,38 @@ impl<R: Rows> Plan<'_, R> {
         &'s self,
         sql: &mut Sql<'s>,
         walk: &'s Walk<'_>,
-        experiment: &str,
-        stage: ViewType,
+        (experiment, stage): (&str, ViewType),
+        few: Option<&'s [i64]>,
     ) {
         walk.push_part::<R>(sql, experiment, stage);
-        if let Some(values) = walk.ordered_values() {
-            self.rows.push_bounds(sql, values);
+        walk.push_bounds(sql, self.rows);
+        if let Some(few) = few {
+            sql.push(" AND ");
+            push_among(sql, &walk.row_key::<R>(), few);
         }
         self.rows.push_filter(sql);
         walk.push_begin(sql);
+    }
+}
+
+/// How far a walk has come.
+struct Walking {
+    hits: Hits,
+    /// The rows that may match, where they are known.
+    few: Option<Vec<i64>>,
+    /// How many rows the first walk was to look at.
+    steps: usize,
+    /// The place that the first walk has come to; rows at it were not looked at.
+    place: Option<Place>,
+}
+
+impl Walking {
+    fn new(wanted: &Wanted, few: Option<Vec<i64>>) -> Self {
+        Self {
+            hits: Hits::none(wanted),
+            few,
+            steps: 0,
+            place: None,
+        }
     }
 }

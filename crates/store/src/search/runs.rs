@@ -11,7 +11,7 @@ use super::Search;
 use super::filter::{
     SideTable, demanded, push_column, push_filter, push_keyed, push_metric, push_nullable,
 };
-use super::narrow::{Ranges, range_of_values};
+use super::narrow::{Range, Ranges, range_of_values};
 use super::order::Order;
 use super::order_key::{Content, Values};
 use super::page::{Found, Wanted};
@@ -174,7 +174,7 @@ impl<'a> Runs<'a> {
     }
 
     /// The range of an index that holds all runs which a comparison matches.
-    fn range(&self, engine: Engine, comparison: &'a Comparison<RunField>) -> Option<Sql<'a>> {
+    fn range(&self, engine: Engine, comparison: &'a Comparison<RunField>) -> Option<Range<'a>> {
         let (table, key) = match &comparison.field {
             RunField::Metric(key) => (METRICS, key.as_str()),
             RunField::Param(key) => (PARAMS, key.as_str()),
@@ -194,7 +194,7 @@ impl<'a> Runs<'a> {
 }
 
 /// The runs with these ids.
-fn range_of_ids(engine: Engine, tenant: Tenant, predicate: &Predicate) -> Option<Sql<'_>> {
+fn range_of_ids(engine: Engine, tenant: Tenant, predicate: &Predicate) -> Option<Range<'_>> {
     let names_ids = matches!(
         predicate,
         Predicate::Text {
@@ -212,7 +212,7 @@ fn range_of_ids(engine: Engine, tenant: Tenant, predicate: &Predicate) -> Option
     );
     sql.push(" AND ");
     push_column(&mut sql, "r.run_id", predicate);
-    Some(sql)
+    Some(Range::whole(sql))
 }
 
 fn order<'a>(clauses: &[OrderBy<RunOrder>], keys: &KeyIds) -> Order<'a> {

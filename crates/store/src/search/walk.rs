@@ -1,5 +1,6 @@
 //! Walking an index in the order of a search.
 
+use std::borrow::Cow;
 use std::slice;
 
 use ferroflow_model::{Result, ViewType};
@@ -97,11 +98,21 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// The values that the index gives in order.
-    pub(super) fn ordered_values(&self) -> Option<&Values> {
+    /// The row key, as the index has it that is walked.
+    pub(super) fn row_key<R: Rows>(&self) -> Cow<'_, str> {
         match &self.part {
-            Part::Valued(values) => Some(values),
-            Part::Rows | Part::NaN(_) | Part::Missing(_) => None,
+            Part::Valued(Values { table, alias, .. }) | Part::NaN(Values { table, alias, .. }) => {
+                format!("{alias}.{}", table.owner).into()
+            }
+            Part::Rows | Part::Missing(_) => R::ROW_KEY.into(),
+        }
+    }
+
+    /// Appends what the filter demands of the values that the index gives in order, each
+    /// condition after ` AND`.
+    pub(super) fn push_bounds<'s, R: Rows>(&self, sql: &mut Sql<'s>, rows: &'s R) {
+        if let Part::Valued(values) = &self.part {
+            rows.push_bounds(sql, values);
         }
     }
 
@@ -208,8 +219,8 @@ impl<'a> Walk<'a> {
     pub(super) async fn place_after<C: Conn, R: Rows>(
         &self,
         conn: &mut C,
-        experiment: i64,
-        stage: ViewType,
+        rows: &R,
+        (experiment, stage): (i64, ViewType),
         steps: usize,
     ) -> Result<Option<Place>> {
         let Some(first) = self.order.keys.first().filter(|_| self.has_places()) else {
@@ -229,6 +240,7 @@ impl<'a> Walk<'a> {
             .values()
             .map_or(0, |values| sql.argument(values.key_id));
         self.push_range::<R>(&mut sql, (&experiment, key), stage);
+        self.push_bounds(&mut sql, rows);
         if let Some(place) = self.begin.first() {
             first.push_from(&mut sql, place);
         }

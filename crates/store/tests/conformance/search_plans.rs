@@ -2,9 +2,11 @@
 //! SQLite alone, whose plans do not depend on statistics here: what must stay fast with a hundred
 //! thousand rows is told by its plan with a handful.
 
+use ferroflow_model::registered_models::ModelName;
 use ferroflow_model::{ExperimentId, PageRequest, ViewType};
 use ferroflow_search::{Filter, OrderBy};
 use ferroflow_store::Query;
+use ferroflow_store::registered_models::GetRegisteredModel;
 use ferroflow_store::search::{Effort, ExperimentSearch, RunSearch, Search};
 
 use crate::experiments::create_experiment;
@@ -74,6 +76,7 @@ async fn runs_come_out_of_their_index_in_order() {
 fn walking(search: RunSearch) -> RunSearch {
     let effort = Effort {
         first_entries: 0,
+        sorted_rows: 0,
         first_steps: 1,
         more_entries: 0,
         merged_rows: 1_000,
@@ -103,6 +106,39 @@ async fn runs_come_out_of_the_index_on_values_in_order() {
             assert!(!plan.contains("FOR ORDER BY"), "{plan}");
         }
         assert!(next.contains("value<?"), "{next}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_walk_begins_where_the_filter_lets_it() {
+    on_sqlite(async |test| {
+        for sketch in RUNS {
+            create(test, *sketch).await;
+        }
+        let search = walking(by_metric(runs(test, "metrics.loss < 0.6", page(1, None))));
+        // How far it comes in so many steps is looked up first, from where the walk itself begins.
+        let steps = plan(test, search, "SEARCH o0 USING COVERING INDEX").await;
+        assert!(steps.contains("is_nan=? AND value<?"), "{steps}");
+        assert!(!steps.contains("SEARCH r "), "{steps}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_walk_looks_at_the_rows_that_may_match() {
+    on_sqlite(async |test| {
+        for sketch in RUNS {
+            create(test, *sketch).await;
+        }
+        let filter = "metrics.loss > -9 AND params.depth != '1'";
+        let mut search = walking(by_metric(runs(test, filter, page(1, None))));
+        search.effort.first_entries = 1_000;
+        let plan = plan(test, search, "SEARCH r ").await;
+        assert!(plan.starts_with("SEARCH o0 USING COVERING"), "{plan}");
+        // What cannot match is left before its run is looked up.
+        let asked = plan.find("LIST SUBQUERY");
+        assert!(asked.is_some() && asked < plan.find("SEARCH r "), "{plan}");
     })
     .await;
 }
@@ -187,6 +223,11 @@ async fn versions_of_one_model_come_out_of_their_index_in_order() {
             assert!(!plan.contains("TEMP B-TREE"), "{plan}");
             assert!(is_first || plan.contains("updated_ms<?"), "{plan}");
         }
+        for order in ["creation_timestamp ASC", "creation_timestamp DESC"] {
+            let search = versions(test, filter, &[order], page(1, None));
+            let plan = plan(test, search, "model_versions_by_creation").await;
+            assert!(!plan.contains("B-TREE FOR ORDER BY"), "{plan}");
+        }
         for filter in ["run_id = 'r1'", "name = 'iris' AND run_id = 'r1'"] {
             let of_run = versions(test, filter, &[], page(1, None));
             plan(test, of_run, "model_versions_by_run").await;
@@ -197,6 +238,21 @@ async fn versions_of_one_model_come_out_of_their_index_in_order() {
             !of_platform.contains("TEMP B-TREE FOR ORDER BY"),
             "{of_platform}"
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_newest_version_of_a_stage_is_looked_up() {
+    on_each_engine(async |test| {
+        create_model(test, "iris", 0, &[]).await;
+        create_version(test, "iris", 1, None, &[]).await;
+        let get = GetRegisteredModel {
+            tenant: test.tenant,
+            name: ModelName::new("iris"),
+            keys: test.db().keys(),
+        };
+        plan(test, get, "model_versions_by_stage").await;
     })
     .await;
 }

@@ -224,19 +224,20 @@ struct RandomSearch {
 fn any_search() -> impl Strategy<Value = RandomSearch> {
     let effort = (
         0..40_usize,
+        0..10_usize,
         0..8_usize,
         0..200_usize,
         select(vec![0, 5, 30, 1_000]),
     );
-    let effort =
-        effort.prop_map(
-            |(first_entries, first_steps, more_entries, merged_rows)| Effort {
-                first_entries,
-                first_steps,
-                more_entries,
-                merged_rows,
-            },
-        );
+    let effort = effort.prop_map(
+        |(first_entries, sorted_rows, first_steps, more_entries, merged_rows)| Effort {
+            first_entries,
+            sorted_rows,
+            first_steps,
+            more_entries,
+            merged_rows,
+        },
+    );
     let effort = prop_oneof![1 => Just(Effort::default()), 4 => effort];
     let views = vec![ViewType::ActiveOnly, ViewType::DeletedOnly, ViewType::All];
     let experiments = subsequence((0..EXPERIMENTS).collect::<Vec<_>>(), 1..=3);
