@@ -13,9 +13,13 @@ import uuid
 from processes import cpu_seconds, wait_until_quiet
 from targets import Connection, Target
 
-BATCHES, BATCH = 1000, 1000
+BATCH = 1000
 KEYS = 10
-READS = 5
+MANY, FEW = 1_000_000, 100_000
+# For how long points are logged to one run at most: the reference would need minutes for a million.
+SECONDS = 60
+# A read is repeated until it took as long as this, all together.
+READS, READ_SECONDS = 5, 15
 
 
 def new_run(target: Target) -> str:
@@ -46,20 +50,25 @@ def database_bytes(target: Target) -> int:
     return target.database().stat().st_size
 
 
-def ingest(target: Target, keys: int) -> tuple[str, dict]:
-    """Logs a million points to a new run; returns its id and what that took."""
+def ingest(target: Target, keys: int, points: int) -> tuple[str, dict]:
+    """Logs points to a new run until the time is over; returns its id and what that took."""
     run_id = new_run(target)
     connection = Connection(target.port)
-    batches = [batch(run_id, keys, number) for number in range(BATCHES)]
+    batches = [batch(run_id, keys, number) for number in range(points // BATCH)]
     size = database_bytes(target)
     wait_until_quiet(target.process.pid)
     spent, started = cpu_seconds(target.process.pid), time.perf_counter()
+    points = 0
     for body in batches:
         connection.send("POST", "runs/log-batch", body)
+        points += BATCH
+        if time.perf_counter() - started > SECONDS:
+            break
     wall = time.perf_counter() - started
+    wait_until_quiet(target.process.pid)
     spent = cpu_seconds(target.process.pid) - spent
-    points = BATCHES * BATCH
     return run_id, {
+        "points": points,
         "points_per_second": points / wall,
         "cpu_us_per_point": spent / points * 1e6,
         "bytes_per_point": (database_bytes(target) - size) / points,
@@ -72,45 +81,55 @@ def read(target: Target, path: str) -> dict:
     wait_until_quiet(target.process.pid)
     walls = []
     spent = cpu_seconds(target.process.pid)
-    for _ in range(READS):
+    while len(walls) < READS and sum(walls) < READ_SECONDS:
         started = time.perf_counter()
         size = len(connection.send("GET", path))
         walls.append(time.perf_counter() - started)
     spent = cpu_seconds(target.process.pid) - spent
     return {
         "wall_ms": statistics.median(walls) * 1000,
-        "cpu_ms": spent / READS * 1000,
+        "cpu_ms": spent / len(walls) * 1000,
         "mebibytes": size / 2**20,
     }
+
+
+def sampled(run_id: str, first: int | None = None, last: int | None = None) -> str:
+    path = f"metrics/get-history-bulk-interval?run_ids={run_id}&metric_key=metric-0"
+    return path if first is None else f"{path}&start_step={first}&end_step={last}"
 
 
 def measure_histories(target: Target) -> dict:
     target.start()
     try:
-        run_id, written = ingest(target, KEYS)
+        _, written = ingest(target, KEYS, MANY)
+        run_id, _ = ingest(target, 1, FEW)
         history = f"metrics/get-history?run_id={run_id}&metric_key=metric-0"
-        reads = {"history of 100,000 points": read(target, history)}
-        run_id, _ = ingest(target, 1)
-        sample = f"metrics/get-history-bulk-interval?run_ids={run_id}&metric_key=metric-0"
-        some = f"{sample}&start_step=200000&end_step=700000"
-        reads["2500 of 1,000,000 points, sampled"] = read(target, sample)
-        reads["2500 of 500,000 points amid them"] = read(target, some)
+        reads = {
+            f"history of {FEW:,} points": read(target, history),
+            f"2500 of {FEW:,} points, sampled": read(target, sampled(run_id)),
+        }
+        if written["points"] == MANY:
+            run_id, _ = ingest(target, 1, MANY)
+            reads[f"2500 of {MANY:,} points, sampled"] = read(target, sampled(run_id))
+            some = sampled(run_id, MANY // 5, MANY // 5 + MANY // 2)
+            reads[f"2500 of {MANY // 2:,} points amid them"] = read(target, some)
         return {"written": written, "reads": reads}
     finally:
-        target.stop()
+        if target.process:
+            target.stop()
         target.remove()
 
 
 def history_table(results: dict[str, dict]) -> str:
     lines = [
-        "| a million points, 1000 a batch | points/s | CPU µs/point | bytes/point on disk |",
-        "| --- | ---: | ---: | ---: |",
+        "| 1000 points a batch | points | points/s | CPU µs/point | bytes/point on disk |",
+        "| --- | ---: | ---: | ---: | ---: |",
     ]
     for name, result in results.items():
         cell = result["written"]
         lines.append(
-            f"| {name} | {cell['points_per_second']:,.0f} | {cell['cpu_us_per_point']:.2f} "
-            f"| {cell['bytes_per_point']:.1f} |"
+            f"| {name} | {cell['points']:,} | {cell['points_per_second']:,.0f} "
+            f"| {cell['cpu_us_per_point']:.2f} | {cell['bytes_per_point']:.1f} |"
         )
     lines += [
         "",

@@ -7,15 +7,15 @@ from pathlib import Path
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
-def tree(root: int) -> list[int]:
-    """A process and all that descend from it."""
+def tree(*roots: int) -> list[int]:
+    """Some processes and all that descend from them."""
     children: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             fields = stat(int(entry.name))
             if fields:
                 children.setdefault(int(fields[1]), []).append(int(entry.name))
-    found, waiting = [], [root]
+    found, waiting = [], list(roots)
     while waiting:
         process = waiting.pop()
         found.append(process)
@@ -31,10 +31,10 @@ def stat(process: int) -> list[str] | None:
         return None
 
 
-def cpu_seconds(root: int) -> float:
-    """User and system time of the whole tree, children that have ended included."""
+def cpu_seconds(*roots: int) -> float:
+    """User and system time of the whole trees, children that have ended included."""
     ticks = 0
-    for process in tree(root):
+    for process in tree(*roots):
         fields = stat(process)
         if fields:
             ticks += sum(int(field) for field in fields[11:15])
@@ -55,12 +55,12 @@ def resident_mebibytes(root: int) -> float:
     return kibibytes / 1024
 
 
-def wait_until_quiet(root: int, timeout_seconds: float = 120) -> None:
-    """Waits until the tree has had nothing to do for a second and a half."""
+def wait_until_quiet(*roots: int, timeout_seconds: float = 120) -> None:
+    """Waits until the trees have had nothing to do for a second and a half."""
     deadline = time.monotonic() + timeout_seconds
-    before, quiet = cpu_seconds(root), 0
+    before, quiet = cpu_seconds(*roots), 0
     while quiet < 3 and time.monotonic() < deadline:
         time.sleep(0.5)
-        now = cpu_seconds(root)
+        now = cpu_seconds(*roots)
         quiet = quiet + 1 if now - before < 0.06 else 0
         before = now

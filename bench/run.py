@@ -178,8 +178,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "--measure",
-        choices=[*TARGETS, "both", "none"],
-        default="both",
+        choices=[*TARGETS, "all", "none"],
+        default="all",
         help="which server to measure; the last results are shown of one that is not",
     )
     parser.add_argument("--part", choices=[*PARTS, "all"], default="all")
@@ -199,8 +199,9 @@ def main() -> None:
         subprocess.run([ROOT / "scripts" / "debian-packages", "wrk"], check=True)
     RESULTS.mkdir(exist_ok=True)
     for part in PARTS if arguments.part == "all" else (arguments.part,):
-        for name, target in TARGETS.items():
-            if arguments.measure in ("both", name) and (part, name) != NOT_SPOKEN:
+        for name in SERVERS.get(part, SERVERS["load"]):
+            if arguments.measure in ("all", name):
+                target = TARGETS[name]
                 measured = measure_part(part, target(arguments.port), arguments)
                 measured["machine"] = machine()
                 (RESULTS / f"{name}-{part}.json").write_text(json.dumps(measured, indent=1))
@@ -226,7 +227,8 @@ def measure_part(part: str, target: Target, arguments: argparse.Namespace) -> di
 
 def results_of(part: str) -> str:
     """The last results of each server, as they stand in README.md."""
-    kept = {name: RESULTS / f"{name}-{part}.json" for name in TARGETS}
+    servers = SERVERS.get(part, SERVERS["load"])
+    kept = {name: RESULTS / f"{name}-{part}.json" for name in servers}
     results = {n: json.loads(path.read_text()) for n, path in kept.items() if path.exists()}
     measured_on = "; ".join(f"{name}: {result['machine']}" for name, result in results.items())
     return f"Measured {measured_on}.\n\n{PARTS[part](results)}"
@@ -239,8 +241,12 @@ PARTS = {
     "artifacts": artifact_table,
     "operations": operations_table,
 }
-# The reference has no operations of the AIDP dialect.
-NOT_SPOKEN = ("operations", "reference")
+# Which servers a part measures. The reference has no operations of the AIDP dialect.
+SERVERS = {
+    "load": ("ferroflow", "reference"),
+    "operations": ("ferroflow",),
+    "searches": ("ferroflow", "ferroflow-postgres", "reference"),
+}
 
 
 if __name__ == "__main__":

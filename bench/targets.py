@@ -1,4 +1,4 @@
-"""The two servers that are measured."""
+"""The servers that are measured."""
 
 import http.client
 import json
@@ -86,6 +86,13 @@ class Target:
             time.sleep(0.001)
         raise RuntimeError(f"{self.name} does not answer; see {self.directory}/server.log")
 
+    def roots(self) -> list[int]:
+        """The processes that all others of the server descend from."""
+        return [self.process.pid]
+
+    def settle(self) -> None:
+        """Does after much was loaded what the server would do by itself, given time."""
+
     def is_healthy(self) -> bool:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
         try:
@@ -151,6 +158,34 @@ class Ferroflow(Target):
         return self.directory / "data" / "ferroflow.db"
 
 
+class FerroflowOnPostgres(Ferroflow):
+    """Ferroflow beside a PostgreSQL of its own, whose processes count too."""
+
+    name = "ferroflow-postgres"
+
+    def command(self) -> list[str]:
+        binary = ROOT / "target" / "release" / "ferroflow"
+        # What the surroundings use for tests is left alone.
+        begin = ["env", "--unset", "FERROFLOW_TEST_POSTGRES", str(ROOT / "scripts/with-postgres")]
+        serve = (
+            'printf "%s %s" "$FERROFLOW_TEST_POSTGRES_PROCESS" "$FERROFLOW_TEST_POSTGRES" '
+            f'>postgres; exec "$0" serve --port {self.port} --data-dir data '
+            '--database "$FERROFLOW_TEST_POSTGRES"'
+        )
+        return [*begin, "sh", "-c", serve, str(binary)]
+
+    def roots(self) -> list[int]:
+        return [self.process.pid, int(self.postgres()[0])]
+
+    def settle(self) -> None:
+        statement = ["--command", "VACUUM (ANALYZE)"]
+        subprocess.run(["psql", "--quiet", *statement, self.postgres()[1]], check=True)
+
+    def postgres(self) -> list[str]:
+        """The first process of the database, and its URL."""
+        return (self.directory / "postgres").read_text().split()
+
+
 class Reference(Target):
     name = "reference"
     rows = (
@@ -167,4 +202,6 @@ class Reference(Target):
         return self.directory / "mlflow.db"
 
 
-TARGETS: dict[str, type[Target]] = {target.name: target for target in (Ferroflow, Reference)}
+TARGETS: dict[str, type[Target]] = {
+    target.name: target for target in (Ferroflow, FerroflowOnPostgres, Reference)
+}
