@@ -10,9 +10,10 @@ def differing_parts(reference: Answer, ours: Answer) -> dict[str, tuple[object, 
     parts: dict[str, tuple[object, object]] = {}
     if reference.status != ours.status:
         parts["status"] = (reference.status, ours.status)
-    for name, value in reference.headers.items():
-        if value != ours.headers[name]:
-            parts[name] = (value, ours.headers[name])
+    for name in {**reference.headers, **ours.headers}:
+        theirs, own = reference.headers.get(name), ours.headers.get(name)
+        if theirs != own:
+            parts[name] = (theirs, own)
     if (reference.status < 400) != (ours.status < 400):
         # An answer and an error have nothing in common.
         parts["body"] = (reference.body, ours.body)

@@ -23,6 +23,8 @@ HEADERS = (
     "access-control-allow-headers",
     "access-control-max-age",
 )
+# Of answers that send a file; the length of JSON depends on how it is written.
+FILE_HEADERS = ("accept-ranges", "content-length")
 # Lists whose order the reference does not promise; it follows that of its database.
 UNORDERED = (
     "model_inputs",
@@ -70,7 +72,9 @@ class Side:
         body = decoded(content)
         for name, place in case.save.items():
             self.variables[name] = str(found_at(body, place))
-        headers = {name: response.getheader(name) for name in HEADERS}
+        is_file = response.getheader("content-disposition") is not None
+        compared = HEADERS + (FILE_HEADERS if is_file else ())
+        headers = {name: response.getheader(name) for name in compared}
         return Answer(response.status, headers, self.normalised(body))
 
     def _exchange(self, case: Case) -> tuple[http.client.HTTPResponse, bytes]:

@@ -64,7 +64,10 @@ impl ArtifactPath {
         if decoded.is_empty() {
             return Ok(Self::root());
         }
-        let directory = decoded.strip_suffix('/').unwrap_or(&decoded);
+        let directory = decoded
+            .strip_suffix('/')
+            .filter(|path| !path.is_empty())
+            .unwrap_or(&decoded);
         check(directory)?;
         Ok(Self(directory.to_owned()))
     }

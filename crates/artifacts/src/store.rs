@@ -57,6 +57,8 @@ pub struct ArtifactInfo {
 
 /// An opened artifact. What is written to its path later does not change it.
 pub struct ArtifactContent {
+    /// What it is called in its directory.
+    pub name: String,
     /// The whole artifact's size, time and tag.
     pub info: ArtifactInfo,
     /// Which of its bytes `body` holds.

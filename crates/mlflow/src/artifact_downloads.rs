@@ -31,9 +31,7 @@ pub(crate) async fn download(call: Call<Request>) -> Answer<Response> {
     let (service, context) = (&call.service, &call.context);
     let path = call.path.get("path");
     ByteRequest::of(call.message.headers())
-        .serve(path, |range| {
-            service.download_artifact(context, path, range)
-        })
+        .serve(|range| service.download_artifact(context, path, range))
         .await
 }
 
@@ -45,9 +43,7 @@ pub(crate) async fn download_of_run(call: Call<Request>) -> Answer<Response> {
     let run_id = RunId::new(run_id.unwrap_or_default());
     let path = query.path()?;
     ByteRequest::of(call.message.headers())
-        .serve(path, |range| {
-            service.download_run_artifact(context, &run_id, path, range)
-        })
+        .serve(|range| service.download_run_artifact(context, &run_id, path, range))
         .await
 }
 
@@ -59,9 +55,7 @@ pub(crate) async fn download_of_version(call: Call<Request>) -> Answer<Response>
     let name = model_name(query.get("name").map(str::to_owned))?;
     let version = VersionNumber::parse(query.get("version").unwrap_or_default())?;
     ByteRequest::of(call.message.headers())
-        .serve(path, |range| {
-            service.download_version_artifact(context, &name, version, path, range)
-        })
+        .serve(|range| service.download_version_artifact(context, &name, version, path, range))
         .await
 }
 
@@ -77,8 +71,6 @@ pub(crate) async fn download_of_logged_model(call: Call<Request>) -> Answer<Resp
     };
     let model_id = ModelId::new(call.path.get("model_id"));
     ByteRequest::of(call.message.headers())
-        .serve(path, |range| {
-            service.download_model_artifact(context, &model_id, path, range)
-        })
+        .serve(|range| service.download_model_artifact(context, &model_id, path, range))
         .await
 }

@@ -38,12 +38,8 @@ impl<'a> ByteRequest<'a> {
         }
     }
 
-    /// Answers with what `open` opens, under the name that `path` ends with.
-    pub(crate) async fn serve<F>(
-        &self,
-        path: &str,
-        open: impl Fn(Option<ByteRange>) -> F,
-    ) -> Answer<Response>
+    /// Answers with what `open` opens.
+    pub(crate) async fn serve<F>(&self, open: impl Fn(Option<ByteRange>) -> F) -> Answer<Response>
     where
         F: Future<Output = Result<ArtifactContent>>,
     {
@@ -56,8 +52,7 @@ impl<'a> ByteRequest<'a> {
         if self.knows(&validators) {
             return Ok(unchanged(&validators));
         }
-        let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
-        Ok(answer(name, &validators, content))
+        Ok(answer(&validators, content))
     }
 
     /// Whether the range is meant of this version.
@@ -107,13 +102,13 @@ fn unchanged(validators: &Validators) -> Response {
     response
 }
 
-fn answer(name: &str, validators: &Validators, content: ArtifactContent) -> Response {
+fn answer(validators: &Validators, content: ArtifactContent) -> Response {
     let mut response = Response::new(Body::from_stream(content.body));
     let size = content.info.size;
     let headers = response.headers_mut();
     validators.write(headers);
-    insert(headers, header::CONTENT_TYPE, content_type(name));
-    let disposition = content_disposition(name);
+    insert(headers, header::CONTENT_TYPE, content_type(&content.name));
+    let disposition = content_disposition(&content.name);
     insert(headers, header::CONTENT_DISPOSITION, &disposition);
     insert(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     insert(headers, header::ACCEPT_RANGES, "bytes");
@@ -177,6 +172,7 @@ mod tests {
             Served::Unsatisfiable => bytes::Bytes::new(),
         };
         Ok(ArtifactContent {
+            name: "b.txt".to_owned(),
             info: ferroflow_service::ArtifactInfo {
                 size: 10,
                 modified_ms: 784_111_777_123,
@@ -192,7 +188,7 @@ mod tests {
         for (name, value) in asked {
             headers.insert(*name, HeaderValue::from_static(value));
         }
-        let answered = ByteRequest::of(&headers).serve("a/b.txt", open).await;
+        let answered = ByteRequest::of(&headers).serve(open).await;
         let response = answered.unwrap();
         let range = response.headers().get(header::CONTENT_RANGE);
         let range = range.map_or("", |value| value.to_str().unwrap()).to_owned();

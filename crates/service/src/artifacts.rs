@@ -89,7 +89,7 @@ impl Service {
     /// Deletes a file or directory below the tenant's artifact root; one that is missing is
     /// deleted already.
     pub async fn delete_artifacts(&self, context: &Context, path: &str) -> Result<()> {
-        let place = self.place_to_change(context, ArtifactPath::parse(path)?);
+        let place = self.place_to_change(context, ArtifactPath::parse_directory(path)?);
         self.artifacts.delete(&place.await?).await
     }
 

@@ -40,6 +40,7 @@ impl LocalDisk {
             let size = end - start;
             let (first, rest) = Rest { file, size }.read()?;
             Ok(ArtifactContent {
+                name: path.name().to_owned(),
                 info,
                 served,
                 body: stream_from(first, rest),

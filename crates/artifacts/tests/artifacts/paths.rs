@@ -215,6 +215,8 @@ fn a_file_needs_a_name_and_a_directory_may_end_in_a_slash() {
         "a/b"
     );
     assert!(ArtifactPath::parse_directory("a/b//").is_err());
+    let absolute = ArtifactPath::parse_directory("/").unwrap_err();
+    assert_eq!(absolute.message(), "Invalid path");
 }
 
 #[test]
