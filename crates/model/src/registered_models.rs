@@ -22,8 +22,7 @@ impl ModelName {
         let forbidden = |c: char| c == '/' || c == ':' || c == '\0';
         if text.contains(forbidden) || matches!(text, "." | "..") {
             return Err(Error::invalid(format!(
-                "Invalid name for registered model: '{}'. The name must not contain '/' or ':', or be '.' or '..'.",
-                text.escape_debug()
+                "Invalid name for registered model: '{text}'. The name must not contain '/' or ':', or be '.' or '..'."
             )));
         }
         let length = text.chars().count();
@@ -100,8 +99,7 @@ impl Alias {
             .all(|c| c.is_alphanumeric() || c == '_' || c == '-')
         {
             return Err(Error::invalid(format!(
-                "Invalid alias name: '{}'. Names may only contain alphanumerics, underscores (_), and dashes (-).",
-                text.escape_debug()
+                "Invalid alias name: '{text}'. Names may only contain alphanumerics, underscores (_), and dashes (-)."
             )));
         }
         Ok(Self(text.to_owned()))

@@ -8,7 +8,7 @@ from differential.cases.registered_models import model, read
 PATH = "registered-models/alias"
 NAMES = (
     "", None, 5, "a b", "a/b", "a.b", "é", "latest", "LATEST", "v1", "V20", "v", "v1x", "a" * 255,
-    "a" * 256, "a-b_C9",
+    "a" * 256, "a-b_C9", "it's",
 )  # fmt: skip
 
 ALIASES = [

@@ -5,7 +5,22 @@ from differential.case import Case, delete, get, patch, post, posts, tagged
 PATH = "registered-models"
 CREATE = f"{PATH}/create"
 
-NAMES = ("", "  ", None, 5, "a/b", "a:b", ".", "..", "./a", "../a", "a//b", "n" * 257, "..a")
+NAMES = (
+    "",
+    "  ",
+    None,
+    5,
+    "a/b",
+    "a:b",
+    ".",
+    "..",
+    "./a",
+    "../a",
+    "a//b",
+    "n" * 257,
+    "..a",
+    "it's a/b",
+)
 KEYS = ("", None, 5, "a?", "k" * 250, "k" * 251, ".", "..", "/a", "a//b", "é", "a/b.c-d e:f_g")
 
 
