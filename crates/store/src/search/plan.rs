@@ -45,9 +45,15 @@ impl Default for Effort {
     }
 }
 
-/// A step of a walk looks up rows all over the tables: so many index entries are read meanwhile,
-/// half of what would cost the same.
-const ENTRIES_PER_STEP: usize = 20;
+/// A step of a walk looks up rows all over the tables: so many index entries are read for each step
+/// that may be saved, half of what would cost the same. PostgreSQL looks up the row behind the entry
+/// of a text.
+const fn entries_per_step(engine: Engine) -> usize {
+    match engine {
+        Engine::Sqlite => 20,
+        Engine::Postgres => 6,
+    }
+}
 
 /// Where it is known which rows may match, a step looks at these alone. Sorting one of them costs as
 /// much as so many such steps.
@@ -127,7 +133,7 @@ impl<R: Rows> Plan<'_, R> {
             return Ok(false);
         }
         let steps = (walking.steps * missing / found.max(1)).max(missing);
-        let entries = steps.saturating_mul(ENTRIES_PER_STEP);
+        let entries = steps.saturating_mul(entries_per_step(self.engine));
         let entries = entries.min(self.effort.more_entries);
         walking.few = self
             .narrow_unless(walking.few.take(), conn, entries)
