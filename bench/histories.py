@@ -16,6 +16,8 @@ from targets import Connection, Target
 BATCH = 1000
 KEYS = 10
 MANY, FEW = 1_000_000, 100_000
+# Samples are for pages, and the reference has them below their path alone.
+PAGES = "/ajax-api/2.0/mlflow/"
 # For how long points are logged to one run at most: the reference would need minutes for a million.
 SECONDS = 60
 # A read is repeated until it took as long as this, all together.
@@ -94,7 +96,7 @@ def read(target: Target, path: str) -> dict:
 
 
 def sampled(run_id: str, first: int | None = None, last: int | None = None) -> str:
-    path = f"metrics/get-history-bulk-interval?run_ids={run_id}&metric_key=metric-0"
+    path = f"{PAGES}metrics/get-history-bulk-interval?run_ids={run_id}&metric_key=metric-0"
     return path if first is None else f"{path}&start_step={first}&end_step={last}"
 
 

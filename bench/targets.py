@@ -36,7 +36,8 @@ class Connection:
         self.http = http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWER_SECONDS)
 
     def send(self, method: str, path: str, body: bytes | None = None) -> bytes:
-        self.http.request(method, MLFLOW + path, body, {"content-type": "application/json"})
+        path = path if path.startswith("/") else MLFLOW + path
+        self.http.request(method, path, body, {"content-type": "application/json"})
         answer = self.http.getresponse()
         content = answer.read()
         if answer.status != 200:
