@@ -263,6 +263,28 @@ def test_variables_say_what_flags_say(tmp_path):
     assert seen[0] == seen[1] == ("/kept/0", 503, True)
 
 
+@pytest.mark.parametrize("both", ["default"], indirect=True)
+def test_a_location_keeps_its_query_at_the_end(both):
+    for server in both:
+        client = MlflowClient(server.url)
+        experiment = client.create_experiment("queried", "mlflow-artifacts:/queried?x=1")
+        run_id = client.create_run(experiment).info.run_id
+        run = client.get_run(run_id)
+        assert run.info.artifact_uri == f"mlflow-artifacts:/queried/{run_id}/artifacts?x=1"
+        client.log_text(run_id, "text", "notes/a.txt")
+        url = f"{server.url}{API}/artifacts/list"
+        listed = requests.get(url, params={"run_id": run_id, "path": "notes"}, timeout=30).json()
+        assert [file["path"] for file in listed["files"]] == ["notes/a.txt"]
+        if server.program == "mlflow":
+            # It does not find its own address behind the source of a version.
+            continue
+        client.create_registered_model("queried")
+        client.create_model_version("queried", f"runs:/{run_id}/notes", run_id=run_id)
+        url = f"{server.url}/model-versions/get-artifact"
+        params = {"name": "queried", "version": "1", "path": "a.txt"}
+        assert requests.get(url, params=params, timeout=30).text == "text"
+
+
 def test_sources_of_versions_match_what_the_operator_says(tmp_path):
     variables = {
         "MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX": r"^s3://(\w+-)?models/|^models:/m/\d",

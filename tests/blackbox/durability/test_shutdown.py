@@ -48,6 +48,7 @@ def test_sigterm_under_load_keeps_what_was_acknowledged(own_server):
     assert own_server.stop() == 0
     clients.join()
     assert len(acknowledged) > 50
+    assert not list(own_server.directory.rglob("*-wal")), "the log is part of the file again"
 
     own_server.start()
     connection = Connection(own_server.port)
