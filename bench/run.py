@@ -163,7 +163,8 @@ def machine() -> str:
         if line.startswith("model name")
     )
     today = datetime.datetime.now(datetime.UTC).date()
-    return f"{today}, {os.cpu_count()} cores of {model}, Linux {platform.release()}"
+    kernel = platform.release().partition("-")[0]
+    return f"{today}, {os.cpu_count()} cores of {model}, Linux {kernel}"
 
 
 def record(part: str, text: str) -> None:

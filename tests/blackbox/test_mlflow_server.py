@@ -266,7 +266,7 @@ def test_variables_say_what_flags_say(tmp_path):
 @pytest.mark.parametrize("both", ["default"], indirect=True)
 def test_a_location_keeps_its_query_at_the_end(both):
     for server in both:
-        client = MlflowClient(server.url)
+        client = MlflowClient(server.url, server.url)
         experiment = client.create_experiment("queried", "mlflow-artifacts:/queried?x=1")
         run_id = client.create_run(experiment).info.run_id
         run = client.get_run(run_id)
@@ -306,7 +306,7 @@ def test_sources_of_versions_match_what_the_operator_says(tmp_path):
     for program in PROGRAMS:
         server = start(program, tmp_path / program, [], variables)
         try:
-            client = MlflowClient(server.url)
+            client = MlflowClient(server.url, server.url)
             client.create_registered_model("m")
             url = f"{server.url}{API}/model-versions/create"
             answers = [

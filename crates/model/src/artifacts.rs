@@ -17,10 +17,16 @@ pub fn append_path(location: &str, path: &str) -> String {
     if path.is_empty() {
         return location.to_owned();
     }
-    let query = location.find(['?', '#']).filter(|_| location.contains(':'));
-    let (base, suffix) = location.split_at(query.unwrap_or(location.len()));
+    let (base, suffix) = split_query(location);
     let separator = if base.ends_with('/') { "" } else { "/" };
     format!("{base}{separator}{path}{suffix}")
+}
+
+/// Splits an artifact location where its query or its fragment begins, which are no part of the
+/// path; a plain path has none.
+pub fn split_query(location: &str) -> (&str, &str) {
+    let query = location.find(['?', '#']).filter(|_| location.contains(':'));
+    location.split_at(query.unwrap_or(location.len()))
 }
 
 #[cfg(test)]

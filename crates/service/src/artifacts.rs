@@ -160,7 +160,7 @@ impl Service {
         if let Some(rest) = source.strip_prefix("runs:/") {
             let (run_id, path) = split_first(rest);
             let run = self.get_run(context, &RunId::new(run_id)).await?;
-            return Ok(append_path(&run.info.artifact_uri, path));
+            return below(&run.info.artifact_uri, path);
         }
         if let Some(rest) = source.strip_prefix("models:/")
             && rest.starts_with("m-")
@@ -169,7 +169,7 @@ impl Service {
             let model = self
                 .get_logged_model(context, &ModelId::new(model_id), false)
                 .await?;
-            return Ok(append_path(&model.artifact_uri, path));
+            return below(&model.artifact_uri, path);
         }
         Ok(source.to_owned())
     }
@@ -233,6 +233,30 @@ fn relative<'a>(root: &ArtifactPath, path: &'a ArtifactPath) -> &'a str {
         .trim_start_matches('/')
 }
 
+/// The location of a path below another location. What follows a `?` or `#` in the path would not be
+/// read as a part of it, so such a path is refused, as wherever artifacts are named.
+fn below(location: &str, path: &str) -> Result<String> {
+    ArtifactPath::parse_directory(path)?;
+    Ok(append_path(location, path))
+}
+
 fn split_first(path: &str) -> (&str, &str) {
     path.split_once('/').unwrap_or((path, ""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::below;
+
+    #[test]
+    fn a_path_below_a_location_is_no_query() {
+        let location = "mlflow-artifacts:/0/run/artifacts?x=1";
+        let found = below(location, "model/data").ok();
+        let expected = "mlflow-artifacts:/0/run/artifacts/model/data?x=1";
+        assert_eq!(found.as_deref(), Some(expected));
+        assert_eq!(below(location, "").ok().as_deref(), Some(location));
+        for path in ["a?b", "a#b", "../a", "a/%2e%2e/b"] {
+            assert!(below(location, path).is_err(), "{path}");
+        }
+    }
 }

@@ -5,6 +5,7 @@
 //! directories of others. Any other tenant has a directory that no client can spell.
 
 use ferroflow_artifacts::{ArtifactPath, ArtifactStore};
+use ferroflow_model::artifacts::split_query;
 use ferroflow_model::workspaces::WorkspaceName;
 use ferroflow_model::{Context, Error, ErrorKind, Result, Scope, WorkspaceKey};
 
@@ -54,9 +55,9 @@ impl Service {
         path: ArtifactPath,
     ) -> Result<ArtifactPath> {
         let place = self.place_to_read(context, path).await?;
-        if workspace_of(&context.scope)
-            .is_some_and(|own| place == ArtifactPath::of_workspace(own.as_str()))
-        {
+        let own = workspace_of(&context.scope);
+        let named = own.map(|own| ArtifactPath::of_workspace(own.as_str()));
+        if place == directory(&context.scope) || named.as_ref() == Some(&place) {
             return Err(Error::invalid(
                 "Invalid path: the root of the artifacts cannot be written or deleted.",
             ));
@@ -144,7 +145,9 @@ fn not_own(named: &str, own: &str) -> Error {
 
 /// The path that a URI names on this server.
 fn proxied_path(uri: &str) -> Result<ArtifactPath> {
-    let path = uri
+    // Clients drop the query and the fragment too.
+    let (location, _) = split_query(uri);
+    let path = location
         .strip_prefix(PROXY_SCHEME)
         .filter(|path| !path.starts_with("//"));
     let Some(path) = path else {
@@ -153,8 +156,6 @@ fn proxied_path(uri: &str) -> Result<ArtifactPath> {
             "These artifacts are kept outside of this server; read them from their own location.",
         ));
     };
-    // A query or fragment is no part of it, as for clients, which drop them.
-    let path = path.split(['?', '#']).next().unwrap_or_default();
     ArtifactPath::parse_directory(path.trim_start_matches('/'))
 }
 

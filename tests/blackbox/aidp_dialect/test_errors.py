@@ -24,7 +24,7 @@ UNREACHABLE = {(401, "NotAuthenticated")}
 
 CREATE_MODEL = "registered-models/create"
 UPDATE_MODEL = "registered-models/update"
-MANY_BYTES = "x" * (17 * 1024 * 1024)
+MANY_BYTES = "x" * (33 * 1024 * 1024)
 
 
 class Scene:

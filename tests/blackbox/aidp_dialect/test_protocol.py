@@ -141,7 +141,7 @@ def test_the_nul_character_is_refused(tenant, model):
 
 
 def test_a_body_past_the_limit_is_too_large(tenant, model):
-    body = json.dumps({**BODY, "unknown": "x" * (17 * 1024 * 1024)})
+    body = json.dumps({**BODY, "unknown": "x" * (33 * 1024 * 1024)})
     answer = tenant.platform_api.send("POST", CREATE, data=body, headers=JSON)
     assert_error(answer, 413, "RequestEntityTooLarge")
     assert tenant.versions() == []

@@ -167,18 +167,84 @@ impl Rest {
 
 fn stream_from(first: Bytes, rest: Rest) -> ByteStream {
     let first = (!first.is_empty()).then_some(Ok(first));
-    let others = stream::try_unfold(rest, next_chunk);
+    let others = stream::try_unfold(rest, |rest| next_chunk(rest, Rest::read_from_memory));
     stream::iter(first).chain(others).boxed()
 }
 
 /// Reads on: at once what the system has in memory, and what it has to wait for on another thread.
-async fn next_chunk(mut rest: Rest) -> Result<Option<(Bytes, Rest)>> {
+async fn next_chunk(
+    mut rest: Rest,
+    from_memory: impl FnOnce(&mut Rest) -> Option<Bytes>,
+) -> Result<Option<(Bytes, Rest)>> {
     if rest.size == 0 {
         return Ok(None);
     }
-    let read = match rest.read_from_memory() {
+    let read = match from_memory(&mut rest) {
         Some(bytes) => (bytes, rest),
         None => blocking(move || rest.read()).await?,
     };
     Ok(Some(read))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    /// Reads a file of this content to its end, and answers how often it was read in earnest.
+    async fn read_all(
+        content: &[u8],
+        from_memory: impl Fn(&mut Rest) -> Option<Bytes>,
+    ) -> (Vec<u8>, usize) {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(content).unwrap();
+        file.rewind().unwrap();
+        let size = content.len() as u64;
+        let (mut rest, mut all, mut waits) = (Rest { file, size }, Vec::new(), 0);
+        loop {
+            let in_memory = |rest: &mut Rest| {
+                let found = from_memory(rest);
+                waits += usize::from(found.is_none());
+                found
+            };
+            match next_chunk(rest, in_memory).await.unwrap() {
+                Some((bytes, next)) => {
+                    all.extend_from_slice(&bytes);
+                    rest = next;
+                }
+                None => return (all, waits),
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_not_in_memory_is_waited_for() {
+        let content: Vec<u8> = (0..3 * CHUNK_BYTES + 7)
+            .map(|index| index.to_le_bytes()[1])
+            .collect();
+        assert_eq!(read_all(&content, |_| None).await, (content.clone(), 4));
+        let every_other = |rest: &mut Rest| {
+            let is_even = (rest.size / 1000).is_multiple_of(2);
+            let is_even = is_even && rest.size > 1000;
+            is_even.then(|| {
+                let mut few = vec![0; 1000];
+                rest.file.read_exact(&mut few).unwrap();
+                rest.size -= 1000;
+                few.into()
+            })
+        };
+        let (read, waits) = read_all(&content, every_other).await;
+        assert!(read == content);
+        assert!((1..=4).contains(&waits), "{waits}");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn what_was_just_written_is_in_memory() {
+        let content = vec![7; 2 * CHUNK_BYTES];
+        let (read, waits) = read_all(&content, Rest::read_from_memory).await;
+        assert!(read == content);
+        assert_eq!(waits, 0);
+    }
 }

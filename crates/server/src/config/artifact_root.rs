@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use ferroflow_model::artifacts::split_query;
 use percent_encoding::percent_decode_str;
 
 use super::in_full;
@@ -31,13 +32,11 @@ impl ArtifactRoot {
 
     /// Whether it ends where workspaces of MLflow have their artifacts below a root.
     pub(crate) fn is_of_workspaces(&self) -> bool {
-        let path = match self.location.split_once("://") {
+        let (location, _) = split_query(&self.location);
+        let path = match location.split_once("://") {
             Some((_, rest)) => rest.split_once('/').map_or("", |(_, path)| path),
-            None => self.location.as_str(),
+            None => location,
         };
-        let has_query = self.location.contains(':');
-        let path = path.split(|letter| has_query && matches!(letter, '?' | '#'));
-        let path = path.into_iter().next().unwrap_or_default();
         let mut segments = path.rsplit('/').filter(|segment| !segment.is_empty());
         let last_two = [segments.next(), segments.next()];
         last_two.contains(&Some("workspaces"))

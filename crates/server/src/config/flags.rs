@@ -212,7 +212,7 @@ pub struct Flags {
     /// Below what new experiments keep their artifacts, as a path or URI. Below `mlflow-artifacts:/`,
     /// clients read and write them through this server, in the directory of artifacts. Anywhere else
     /// clients go themselves; the server reads a directory of this machine for them, but no object
-    /// store
+    /// store. With `enable-workspaces`, it may not end in `workspaces` or `workspaces/<name>`
     #[arg(
         long,
         env = "FERROFLOW_DEFAULT_ARTIFACT_ROOT",
