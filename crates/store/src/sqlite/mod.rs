@@ -7,10 +7,11 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ferroflow_model::{Error, Result};
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
 use self::conn::{Access, SqliteConn};
 use self::writer::{Writer, run_now};
@@ -22,12 +23,15 @@ use crate::stats::Stats;
 /// Long queries run on at most this many threads of their own.
 const LONG_READERS: u32 = 4;
 
+/// How long a close waits for long queries.
+const CLOSE_WAIT: Duration = Duration::from_secs(1);
+
 /// A SQLite database.
 pub(crate) struct Sqlite {
     writer: Mutex<Option<Arc<Writer>>>,
     writer_thread: Mutex<Option<JoinHandle<()>>>,
     readers: Arc<Readers>,
-    long_readers: Semaphore,
+    long_readers: Arc<Semaphore>,
     stats: Arc<Stats>,
     /// Held while the server runs, so that no second one opens the file.
     _lock: File,
@@ -92,7 +96,7 @@ impl Sqlite {
                 path: path.to_owned(),
                 idle: Mutex::new(Some(Vec::new())),
             }),
-            long_readers: Semaphore::new(LONG_READERS as usize),
+            long_readers: Arc::new(Semaphore::new(LONG_READERS as usize)),
             stats,
             _lock: lock,
         })
@@ -126,13 +130,14 @@ impl Sqlite {
     }
 
     async fn read_long<Q: Query>(&self, query: Q) -> Result<Q::Out> {
-        let _permit = self
-            .long_readers
-            .acquire()
-            .await
-            .map_err(Error::unavailable)?;
+        let permit = Arc::clone(&self.long_readers).acquire_owned().await;
+        let permit = permit.map_err(Error::unavailable)?;
         let readers = Arc::clone(&self.readers);
-        let task = tokio::task::spawn_blocking(move || readers.run(&query));
+        let task = tokio::task::spawn_blocking(move || {
+            // The thread has it, for it goes on when nobody waits for the answer any more.
+            let _permit = permit;
+            readers.run(&query)
+        });
         task.await.map_err(Error::internal)?
     }
 
@@ -172,11 +177,16 @@ impl Sqlite {
         }
     }
 
-    /// Waits for long queries; short ones are over before anything else runs in their place.
+    /// Waits a moment for long queries, and closes the connections that nobody uses. One in use
+    /// is closed by its query when that ends.
     async fn close_readers(&self) {
-        let all = self.long_readers.acquire_many(LONG_READERS).await;
+        let all = timeout(CLOSE_WAIT, self.long_readers.acquire_many(LONG_READERS)).await;
+        if all.is_err() {
+            // Whoever stops the server has waited long enough, and a reader has nothing to lose:
+            // at worst the log stays beside the file, and the next start reads it.
+            tracing::warn!("closing while long queries are running");
+        }
         drop(self.readers.idle().take());
-        drop(all);
     }
 }
 
@@ -243,4 +253,80 @@ fn refuse_foreign(path: &Path) -> std::result::Result<(), OpenError> {
         },
     )?;
     tables.check(path.display().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use ferroflow_model::ErrorKind;
+    use tempfile::TempDir;
+    use tokio::sync::oneshot;
+
+    use super::*;
+    use crate::Conn;
+
+    /// A query that says when it has begun, and ends when it is told to.
+    struct Endless {
+        begun: Mutex<Option<oneshot::Sender<()>>>,
+        end: Mutex<mpsc::Receiver<()>>,
+    }
+
+    impl Query for Endless {
+        type Out = ();
+        const NAME: &'static str = "Endless";
+        const IS_LONG: bool = true;
+
+        async fn run<C: Conn>(&self, _conn: &mut C) -> Result<()> {
+            let begun = self.begun.lock().unwrap().take();
+            begun.unwrap().send(()).unwrap();
+            let _ = self.end.lock().unwrap().recv();
+            Ok(())
+        }
+    }
+
+    /// A store, with a query running that ends when the sender is used or dropped.
+    async fn busy(directory: &TempDir) -> (Arc<Sqlite>, JoinedRead, mpsc::Sender<()>) {
+        let path = directory.path().join("test.db");
+        let store = Arc::new(Sqlite::open(&path, 0, Arc::default()).unwrap());
+        let (begun, has_begun) = oneshot::channel();
+        let (end, told_to_end) = mpsc::channel();
+        let query = Endless {
+            begun: Mutex::new(Some(begun)),
+            end: Mutex::new(told_to_end),
+        };
+        let reading = Arc::clone(&store);
+        let reading = tokio::spawn(async move { reading.read(query).await });
+        has_begun.await.unwrap();
+        (store, reading, end)
+    }
+
+    type JoinedRead = tokio::task::JoinHandle<Result<()>>;
+
+    #[tokio::test]
+    async fn a_long_query_counts_until_it_ends() {
+        let directory = TempDir::new().unwrap();
+        let (store, reading, end) = busy(&directory).await;
+        reading.abort();
+        assert!(reading.await.unwrap_err().is_cancelled());
+        let free = store.long_readers.available_permits();
+        assert_eq!(free, LONG_READERS as usize - 1);
+        end.send(()).unwrap();
+        drop(store.long_readers.acquire_many(LONG_READERS).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_long_query_does_not_keep_the_store_from_closing() {
+        let directory = TempDir::new().unwrap();
+        let (store, reading, end) = busy(&directory).await;
+        store.close().await;
+        assert!(!reading.is_finished());
+        end.send(()).unwrap();
+        reading.await.unwrap().unwrap();
+        let late = store.readers.run(&Endless {
+            begun: Mutex::default(),
+            end: Mutex::new(mpsc::channel().1),
+        });
+        assert_eq!(late.unwrap_err().kind(), ErrorKind::Unavailable);
+    }
 }
