@@ -190,6 +190,9 @@ pub(super) fn range_of_values<'a>(
     predicate: &'a Predicate,
     parents: impl FnOnce(&mut Sql<'a>),
 ) -> Option<Range<'a>> {
+    if matches!(predicate, Predicate::IsNull { negated: false }) {
+        return None;
+    }
     let mut sql = Sql::new(engine);
     sql.push(format_args!(
         "SELECT x.{} FROM {} x WHERE ",
@@ -197,15 +200,29 @@ pub(super) fn range_of_values<'a>(
     ));
     parents(&mut sql);
     sql.push_argument("x.key_id = ", key_id.unwrap_or(NO_KEY));
+    if push_indexed(&mut sql, predicate) {
+        return Some(Range::whole(sql));
+    }
+    let mut matching = sql.clone();
+    matching.push(" AND ");
+    push_column(&mut matching, "x.value", predicate);
+    Some(Range {
+        entries: sql,
+        matching: Some(matching),
+    })
+}
+
+/// Appends ` AND` and what an index tells of a predicate; nothing where any value will do. False
+/// when the index does not put together what matches.
+fn push_indexed<'a>(sql: &mut Sql<'a>, predicate: &'a Predicate) -> bool {
     match predicate {
-        Predicate::IsNull { negated: false } => return None,
         Predicate::Text {
             operator: TextOperator::Equal,
             value,
         } => {
             let number = sql.argument(value);
             sql.push(" AND ");
-            sql.push(engine.indexed_text_is("x.value", number));
+            sql.push(sql.engine.indexed_text_is("x.value", number));
         }
         Predicate::TextIn {
             negated: false,
@@ -213,26 +230,18 @@ pub(super) fn range_of_values<'a>(
         } => {
             let number = sql.argument(values.as_slice());
             sql.push(" AND ");
-            sql.push(engine.indexed_text_any_of("x.value", number));
+            sql.push(sql.engine.indexed_text_any_of("x.value", number));
         }
         Predicate::Number { operator, value } if *operator != NumericOperator::NotEqual => {
             let operator = operator.text();
             let condition = format_args!(" AND x.is_nan = FALSE AND x.value {operator} ");
             sql.push_argument(condition, *value);
         }
-        Predicate::Text { .. } | Predicate::TextIn { .. } => {
-            let mut matching = sql.clone();
-            matching.push(" AND ");
-            push_column(&mut matching, "x.value", predicate);
-            return Some(Range {
-                entries: sql,
-                matching: Some(matching),
-            });
-        }
+        Predicate::Text { .. } | Predicate::TextIn { .. } => return false,
         // All rows that have a value.
         _ => {}
     }
-    Some(Range::whole(sql))
+    true
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! How a search over the rows of experiments finds its page.
 //!
-//! There are three ways, and which one is cheap depends on what is stored. A few rows that hold
+//! There are four ways, and which one is cheap depends on what is stored. A few rows that hold
 //! all matches, found by indexes on values, are *sorted*. An index that gives rows in the order
 //! that is asked for is *walked* until the page is full, which is soon when many rows match. When
-//! neither is cheap, all rows are sorted. To choose, a bounded number of index entries is looked
-//! at; nothing depends on statistics.
+//! the rows that may match are known but many, a walk looks at *these alone*. When nothing of that
+//! is cheap, all rows are sorted. To choose, a bounded number of index entries is looked at;
+//! nothing depends on statistics.
 
 use ferroflow_model::{Result, ViewType};
 
@@ -108,7 +109,9 @@ impl<R: Rows> Plan<'_, R> {
         let mut walking = Walking::new(self.wanted, few);
         if self.ranges.is_some() {
             self.walk_a_while(conn, first, &mut walking).await?;
-            if self.rather_sort(conn, &mut walking).await? {
+            // What is left of an only walk costs less than to find out what else could be done.
+            let is_nearly_over = walking.is_short && walks.len() == 1;
+            if !is_nearly_over && self.rather_sort(conn, &mut walking).await? {
                 return self.sort(conn, walking.few.as_deref()).await;
             }
         }
@@ -207,6 +210,7 @@ impl<R: Rows> Plan<'_, R> {
         };
         let place = walk.place_after(conn, self.rows, (*experiment, *stage), walking.steps);
         let Some(place) = place.await? else {
+            walking.is_short = walk.has_places();
             return Ok(());
         };
         let mut sql = self.select(walk, (*experiment, *stage), walking.few.as_deref());
@@ -299,6 +303,8 @@ struct Walking {
     steps: usize,
     /// The place that the first walk has come to; rows at it were not looked at.
     place: Option<Place>,
+    /// Whether the first walk ends before that: it has no more rows than these.
+    is_short: bool,
 }
 
 impl Walking {
@@ -308,6 +314,7 @@ impl Walking {
             few,
             steps: 0,
             place: None,
+            is_short: false,
         }
     }
 }

@@ -87,7 +87,7 @@ pub(super) fn walks<'a, R: Rows>(
 
 impl<'a> Walk<'a> {
     /// Whether rows have places of their own in the first key.
-    fn has_places(&self) -> bool {
+    pub(super) fn has_places(&self) -> bool {
         matches!(self.part, Part::Rows | Part::Valued(_))
     }
 
@@ -226,7 +226,23 @@ impl<'a> Walk<'a> {
         let Some(first) = self.order.keys.first().filter(|_| self.has_places()) else {
             return Ok(None);
         };
-        let mut sql = Sql::new(conn.engine());
+        let mut sql = self.places(conn.engine(), rows, first, (experiment, stage));
+        let steps = i64::try_from(steps).unwrap_or(i64::MAX);
+        sql.push_argument(" LIMIT 1 OFFSET ", steps);
+        conn.query_optional(&sql.text, &sql.arguments, |row| first.place(row, 0))
+            .await
+    }
+
+    /// The statement that selects the places in the first key, in order, from where the walk
+    /// begins.
+    fn places<'s, R: Rows>(
+        &'s self,
+        engine: Engine,
+        rows: &'s R,
+        first: &OrderKey,
+        (experiment, stage): (i64, ViewType),
+    ) -> Sql<'s> {
+        let mut sql = Sql::new(engine);
         let table = match &self.part {
             Part::Valued(Values { table, alias, .. }) => &format!("{} {alias}", table.name),
             _ => R::TABLE,
@@ -246,9 +262,6 @@ impl<'a> Walk<'a> {
         }
         sql.push(" ORDER BY ");
         first.push_order(&mut sql);
-        let steps = i64::try_from(steps).unwrap_or(i64::MAX);
-        sql.push_argument(" LIMIT 1 OFFSET ", steps);
-        conn.query_optional(&sql.text, &sql.arguments, |row| first.place(row, 0))
-            .await
+        sql
     }
 }

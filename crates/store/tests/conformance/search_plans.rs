@@ -3,14 +3,15 @@
 //! thousand rows is told by its plan with a handful.
 
 use ferroflow_model::registered_models::ModelName;
-use ferroflow_model::{ExperimentId, PageRequest, ViewType};
+use ferroflow_model::{ExperimentId, PageRequest, Result, ViewType};
 use ferroflow_search::{Filter, OrderBy};
-use ferroflow_store::Query;
 use ferroflow_store::registered_models::GetRegisteredModel;
 use ferroflow_store::search::{Effort, ExperimentSearch, RunSearch, Search};
+use ferroflow_store::{Conn, Query, Row, Value};
 
 use crate::experiments::create_experiment;
-use crate::harness::{TestDb, on_each_engine, on_sqlite};
+use crate::harness::{TestDb, on_each_engine, on_postgres, on_sqlite};
+use crate::plans::Plan;
 use crate::search_registry::{create_model, create_version, models, versions};
 use crate::search_run_fixtures::{RUNS, create};
 
@@ -139,6 +140,28 @@ async fn a_walk_looks_at_the_rows_that_may_match() {
         // What cannot match is left before its run is looked up.
         let asked = plan.find("LIST SUBQUERY");
         assert!(asked.is_some() && asked < plan.find("SEARCH r "), "{plan}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_walk_that_is_nearly_over_is_not_narrowed() {
+    on_sqlite(async |test| {
+        for sketch in RUNS {
+            create(test, *sketch).await;
+        }
+        for (first_steps, expected) in [(1, 3), (400, 1)] {
+            let mut search = walking(runs(test, "params.depth LIKE 'none%'", page(1, None)));
+            search.effort.first_steps = first_steps;
+            search.effort.more_entries = 1_000;
+            test.plans.check();
+            test.read(search).await.unwrap();
+            let plans = test.plans.take();
+            let reads_index = |plan: &&Plan| plan.steps.concat().contains("run_params_by_value");
+            // The first look, before the walk, is always taken; the second one takes two statements.
+            let looks = plans.iter().filter(reads_index).count();
+            assert_eq!(looks, expected, "{first_steps} steps");
+        }
     })
     .await;
 }
@@ -319,6 +342,34 @@ async fn experiments_and_models_come_out_of_their_indexes_in_order() {
         let models = models(test, "", &[], page(1, None));
         let models = plan(test, models, "sqlite_autoindex_registered_models").await;
         assert!(!models.contains("TEMP B-TREE"), "{models}");
+    })
+    .await;
+}
+
+/// How PostgreSQL asks a list of many row keys.
+struct Among;
+
+impl Query for Among {
+    type Out = Vec<String>;
+    const NAME: &'static str = "test.among";
+
+    async fn run<C: Conn>(&self, conn: &mut C) -> Result<Vec<String>> {
+        let among = conn.engine().among("r.run_pk", 1);
+        let sql = format!("EXPLAIN SELECT r.run_pk FROM runs r WHERE {among}");
+        // More than is thought to fit into the memory that one table may have by default.
+        let row_keys = vec![1_i64; 400_000];
+        let arguments = [Value::Ints(&row_keys)];
+        let step = |row: &Row<'_>| row.get(0);
+        conn.query(&sql, &arguments, step).await
+    }
+}
+
+#[tokio::test]
+async fn rows_that_may_match_are_hashed_however_many() {
+    on_postgres(async |test| {
+        let steps = test.db().read(Among).await.unwrap();
+        let is_hashed = steps.iter().any(|step| step.contains("hashed SubPlan"));
+        assert!(is_hashed, "{steps:#?}");
     })
     .await;
 }
