@@ -57,7 +57,7 @@ impl Field for ExperimentField {
         match name.scope() {
             Some(Scope::Attribute) => attribute(&name.key).map(Self::Attribute),
             Some(Scope::Tag) => Ok(Self::Tag(name.key.into_owned())),
-            _ => Err(name.invalid_scope(WORDING.scope)),
+            _ => Err(name.refused(WORDING.scope)),
         }
     }
 }
@@ -90,11 +90,13 @@ impl fmt::Display for ExperimentField {
 }
 
 impl Field for ExperimentAttribute {
+    const REPEATABLE: bool = true;
+
     fn resolve(name: Name<'_>) -> Result<Self> {
         match name.scope() {
             Some(Scope::Attribute) => attribute(&name.key),
-            Some(Scope::Tag) => Err(name.invalid_scope("Invalid order_by entity: tag")),
-            _ => Err(name.invalid_scope(WORDING.scope)),
+            Some(Scope::Tag) => Err(name.refused("Invalid order_by entity: tag")),
+            _ => Err(name.refused(WORDING.scope)),
         }
     }
 }

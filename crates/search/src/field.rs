@@ -39,6 +39,10 @@ pub enum Kind {
 
 /// What a clause about one entity can name. Sealed: the entities are those of this crate.
 pub trait Field: Sized + fmt::Display {
+    /// Whether an order may name a field again, which is without effect; most entities refuse it.
+    #[doc(hidden)]
+    const REPEATABLE: bool = false;
+
     /// The field that `name` stands for.
     #[doc(hidden)]
     fn resolve(name: Name<'_>) -> Result<Self>;
@@ -105,8 +109,9 @@ impl Name<'_> {
         }
     }
 
-    /// The error for a prefix that this entity does not have: `<scope>`, `<name>`, `<key>`.
-    pub(crate) fn invalid_scope(&self, template: &str) -> Error {
+    /// The error for a name that this entity does not have, or does not take here: `<scope>`, which is
+    /// the prefix, `<name>` as it is written, and `<key>`.
+    pub(crate) fn refused(&self, template: &str) -> Error {
         Error::invalid(fill(
             template,
             &[

@@ -28,6 +28,7 @@
 //! In `LIKE` and `ILIKE` patterns `%` stands for any text and `_` for any one character; there is no
 //! escape character, and a pattern matches the whole value. `LIKE` regards case, `ILIKE` does not.
 
+mod comparators;
 mod expression;
 mod field;
 mod filter;

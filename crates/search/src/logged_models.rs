@@ -123,7 +123,7 @@ impl Field for LoggedModelField {
             Some(Scope::Metric) => Ok(Self::Metric(name.key.into_owned())),
             Some(Scope::Param) => Ok(Self::Param(name.key.into_owned())),
             Some(Scope::Tag) => Ok(Self::Tag(name.key.into_owned())),
-            _ => Err(name.invalid_scope(WORDING.scope)),
+            _ => Err(name.refused(WORDING.scope)),
         }
     }
 }

@@ -7,6 +7,12 @@ use ferroflow_model::Result;
 use crate::field::{Attribute, Field, FilterField, Kind, Name, Scope, attribute, write_name};
 use crate::wording::Wording;
 
+const WORDING: Wording = Wording {
+    number_for_text: "Only the '{'version_number', 'creation_timestamp', 'last_updated_timestamp'}' \
+                      attributes support comparison with numeric values.",
+    ..Wording::REGISTRY
+};
+
 const INVALID_ORDER: &str = "Invalid order by key '<key>' specified. Valid keys are {'name', \
                              'version_number', 'creation_timestamp', 'last_updated_timestamp'}";
 
@@ -66,10 +72,10 @@ impl Attribute for ModelVersionAttribute {
 }
 
 impl Attribute for ModelVersionOrder {
+    /// Without `stage`: what refusals list is what MLflow has.
     const ALL: &'static [Self] = &[
         Self::Name,
         Self::VersionNumber,
-        Self::Stage,
         Self::CreationTime,
         Self::LastUpdateTime,
     ];
@@ -90,13 +96,13 @@ impl Field for ModelVersionField {
         match name.scope() {
             Some(Scope::Attribute) => attribute(&name.key).map(Self::Attribute),
             Some(Scope::Tag) => Ok(Self::Tag(name.key.into_owned())),
-            _ => Err(name.invalid_scope(Self::WORDING.scope)),
+            _ => Err(name.refused(WORDING.scope)),
         }
     }
 }
 
 impl FilterField for ModelVersionField {
-    const WORDING: &'static Wording = &Wording::REGISTRY;
+    const WORDING: &'static Wording = &WORDING;
 
     fn kind(&self) -> Kind {
         match self {
@@ -122,11 +128,13 @@ impl fmt::Display for ModelVersionField {
 impl Field for ModelVersionOrder {
     fn resolve(name: Name<'_>) -> Result<Self> {
         match name.scope() {
-            Some(Scope::Attribute) if name.key == "version" => Ok(Self::VersionNumber),
-            Some(Scope::Attribute) if name.key == "current_stage" => Ok(Self::Stage),
-            Some(Scope::Attribute) => attribute(&name.key),
-            Some(Scope::Tag) => Err(name.invalid_scope(INVALID_ORDER)),
-            _ => Err(name.invalid_scope(ModelVersionField::WORDING.scope)),
+            Some(Scope::Attribute) => match &*name.key {
+                "version" => Ok(Self::VersionNumber),
+                "stage" | "current_stage" => Ok(Self::Stage),
+                key => attribute(key),
+            },
+            Some(Scope::Tag) => Err(name.refused(INVALID_ORDER)),
+            _ => Err(name.refused(WORDING.scope)),
         }
     }
 }

@@ -51,6 +51,9 @@ fn resolve_all<F: Field + PartialEq>(clauses: Vec<OrderClause<'_>>) -> Result<Ve
     for OrderClause { name, ascending } in clauses {
         let field = F::resolve(name)?;
         if resolved.iter().any(|earlier| earlier.field == field) {
+            if F::REPEATABLE {
+                continue;
+            }
             return Err(Error::invalid(format!(
                 "`order_by` contains duplicate fields: '{}'",
                 excerpt(&field.to_string())

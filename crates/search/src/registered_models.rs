@@ -56,7 +56,7 @@ impl Field for RegisteredModelField {
         match name.scope() {
             Some(Scope::Attribute) => attribute(&name.key).map(|NameAttribute| Self::Name),
             Some(Scope::Tag) => Ok(Self::Tag(name.key.into_owned())),
-            _ => Err(name.invalid_scope(Self::WORDING.scope)),
+            _ => Err(name.refused(Self::WORDING.scope)),
         }
     }
 }
@@ -85,10 +85,8 @@ impl Field for RegisteredModelOrder {
     fn resolve(name: Name<'_>) -> Result<Self> {
         match name.scope() {
             Some(Scope::Attribute) if name.key == "timestamp" => Ok(Self::LastUpdateTime),
-            Some(Scope::Attribute) => {
-                attribute(&name.key).map_err(|_| name.invalid_scope(INVALID_ORDER))
-            }
-            _ => Err(name.invalid_scope(INVALID_ORDER)),
+            Some(Scope::Attribute) => attribute(&name.key).map_err(|_| name.refused(INVALID_ORDER)),
+            _ => Err(name.refused(INVALID_ORDER)),
         }
     }
 }

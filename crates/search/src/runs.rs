@@ -137,7 +137,7 @@ impl Field for RunField {
             Some(Scope::Param) => Ok(Self::Param(name.key.into_owned())),
             Some(Scope::Tag) => Ok(Self::Tag(name.key.into_owned())),
             Some(Scope::Dataset) => attribute_of("dataset", &name.key).map(Self::Dataset),
-            None => Err(name.invalid_scope(WORDING.scope)),
+            None => Err(name.refused(WORDING.scope)),
         }
     }
 }
@@ -177,8 +177,8 @@ impl Field for RunOrder {
             Some(Scope::Metric) => Ok(Self::Metric(name.key.into_owned())),
             Some(Scope::Param) => Ok(Self::Param(name.key.into_owned())),
             Some(Scope::Tag) => Ok(Self::Tag(name.key.into_owned())),
-            Some(Scope::Dataset) => Err(name.invalid_scope("Invalid identifier type 'dataset'")),
-            None => Err(name.invalid_scope(WORDING.scope)),
+            Some(Scope::Dataset) => Err(name.refused("Invalid identifier type 'dataset'")),
+            None => Err(name.refused(WORDING.scope)),
         }
     }
 }

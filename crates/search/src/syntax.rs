@@ -11,6 +11,7 @@ use winnow::error::{ContextError, ErrMode};
 use winnow::prelude::*;
 use winnow::token::{one_of, take_while};
 
+use crate::comparators::{Comparator, comparator};
 use crate::expression::Expression;
 use crate::limits::{MAX_NESTING, check_text, excerpt};
 use crate::unreadable::unreadable;
@@ -35,24 +36,6 @@ pub(crate) struct Clause<'a> {
     pub(crate) value: Value<'a>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Comparator<'a> {
-    Equal,
-    NotEqual,
-    Less,
-    LessOrEqual,
-    Greater,
-    GreaterOrEqual,
-    Like,
-    ILike,
-    In,
-    NotIn,
-    IsNull,
-    IsNotNull,
-    /// An operator of SQL that no field takes, as it is written.
-    Other(&'a str),
-}
-
 /// A value with the text it was written as, which error messages repeat.
 #[derive(Debug)]
 pub(crate) struct Value<'a> {
@@ -74,26 +57,6 @@ pub(crate) enum ValueKind<'a> {
 pub(crate) struct OrderClause<'a> {
     pub(crate) name: Name<'a>,
     pub(crate) ascending: bool,
-}
-
-impl<'a> Comparator<'a> {
-    pub(crate) const fn text(self) -> &'a str {
-        match self {
-            Self::Equal => "=",
-            Self::NotEqual => "!=",
-            Self::Less => "<",
-            Self::LessOrEqual => "<=",
-            Self::Greater => ">",
-            Self::GreaterOrEqual => ">=",
-            Self::Like => "LIKE",
-            Self::ILike => "ILIKE",
-            Self::In => "IN",
-            Self::NotIn => "NOT IN",
-            Self::IsNull => "IS NULL",
-            Self::IsNotNull => "IS NOT NULL",
-            Self::Other(text) => text,
-        }
-    }
 }
 
 impl Name<'_> {
@@ -270,42 +233,6 @@ fn name<'a>(input: &mut &'a str) -> Parsed<Name<'a>> {
     })
 }
 
-fn comparator<'a>(input: &mut &'a str) -> Parsed<Comparator<'a>> {
-    alt((
-        symbol,
-        keyword("LIKE").value(Comparator::Like),
-        keyword("ILIKE").value(Comparator::ILike),
-        keyword("IN").value(Comparator::In),
-        (keyword("NOT"), keyword("IN")).value(Comparator::NotIn),
-        (keyword("IS"), keyword("NULL")).value(Comparator::IsNull),
-        (keyword("IS"), keyword("NOT"), keyword("NULL")).value(Comparator::IsNotNull),
-        other,
-    ))
-    .parse_next(input)
-}
-
-fn symbol<'a>(input: &mut &'a str) -> Parsed<Comparator<'a>> {
-    let text = take_while(1.., is_symbol).parse_next(input)?;
-    Ok(match text {
-        "=" => Comparator::Equal,
-        "!=" => Comparator::NotEqual,
-        "<" => Comparator::Less,
-        "<=" => Comparator::LessOrEqual,
-        ">" => Comparator::Greater,
-        ">=" => Comparator::GreaterOrEqual,
-        _ => Comparator::Other(text),
-    })
-}
-
-/// The operators of SQL that people try, so that the message is of them.
-fn other<'a>(input: &mut &'a str) -> Parsed<Comparator<'a>> {
-    let negated = (keyword("NOT"), alt((keyword("LIKE"), keyword("ILIKE"))));
-    alt((negated.void(), keyword("RLIKE"), keyword("REGEXP")))
-        .take()
-        .map(Comparator::Other)
-        .parse_next(input)
-}
-
 fn scalar<'a>(input: &mut &'a str) -> Parsed<Value<'a>> {
     alt((
         quoted('\'').map(ValueKind::Quoted),
@@ -397,8 +324,4 @@ pub(crate) fn is_word(c: char) -> bool {
 
 pub(crate) fn is_segment(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '_' | '-' | '/' | ':')
-}
-
-pub(crate) fn is_symbol(c: char) -> bool {
-    matches!(c, '=' | '<' | '>' | '!' | '~')
 }

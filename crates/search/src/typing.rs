@@ -2,11 +2,12 @@
 
 use ferroflow_model::{Error, ExperimentId, Result};
 
+use crate::comparators::Comparator;
 use crate::field::{FilterField, Kind, Scope};
 use crate::filter::{Comparison, NumericOperator, Predicate, TextOperator};
 use crate::limits::{MAX_LIST_ITEMS, check_count, excerpt};
 use crate::logged_models::status_number;
-use crate::syntax::{Clause, Comparator, Value, ValueKind};
+use crate::syntax::{Clause, Value, ValueKind};
 use crate::wording::{Wording, fill, listed};
 
 /// What stands on the left side, and how error messages speak of it.
@@ -16,6 +17,14 @@ struct Subject {
     kind: Kind,
     bare_text: bool,
     wording: &'static Wording,
+}
+
+/// What stands on the right side of an integer.
+#[derive(Clone, Copy)]
+enum Literal {
+    Integer(i64),
+    /// A number that is written as no integer, or is too large for one.
+    Number(f64),
 }
 
 /// Types one clause for the entity of `F`.
@@ -53,18 +62,27 @@ impl Subject {
 
     /// Most entities look at the value first, so that it is what their errors are about.
     fn predicate(&self, comparator: Comparator<'_>, value: Value<'_>) -> Result<Predicate> {
-        if self.wording.operator_first && !self.operators().contains(&comparator) {
+        if self.wording.operator_first && !self.takes(comparator) {
             return Err(self.unsupported(comparator));
         }
         match self.kind {
             Kind::Text | Kind::KeyedText => self.text_predicate(comparator, value),
             Kind::Number => {
                 let value = self.number(&value)?;
-                let operator = self.numeric_operator(comparator)?;
+                let operator = self.accepted(comparator, numeric_operator)?;
                 Ok(Predicate::Number { operator, value })
             }
             Kind::Integer { quoted, fraction } => {
-                self.integer_predicate(quoted, fraction, comparator, &value)
+                let literal = self.integer_literal(&value, quoted)?;
+                let operator = self.accepted(comparator, numeric_operator)?;
+                let value = match literal {
+                    Literal::Integer(integer) => integer,
+                    Literal::Number(number) => Some(number)
+                        .filter(|_| fraction)
+                        .and_then(|number| whole(number, operator))
+                        .ok_or_else(|| self.not_whole(&format!("{number:?}")))?,
+                };
+                Ok(Predicate::Integer { operator, value })
             }
             Kind::ExperimentId => self.identity_predicate(comparator, &value, experiment_id),
             Kind::LoggedModelStatus => {
@@ -79,47 +97,8 @@ impl Subject {
             return Ok(Predicate::TextIn { negated, values });
         }
         let value = self.text(value)?;
-        let operator = match comparator {
-            Comparator::Equal => TextOperator::Equal,
-            Comparator::NotEqual => TextOperator::NotEqual,
-            Comparator::Like => TextOperator::Like,
-            Comparator::ILike => TextOperator::ILike,
-            _ => return Err(self.unsupported(comparator)),
-        };
+        let operator = self.accepted(comparator, text_operator)?;
         Ok(Predicate::Text { operator, value })
-    }
-
-    fn integer_predicate(
-        &self,
-        quoted: bool,
-        fraction: bool,
-        comparator: Comparator<'_>,
-        value: &Value<'_>,
-    ) -> Result<Predicate> {
-        let literal = match &value.kind {
-            ValueKind::Quoted(text) if quoted => text.trim(),
-            ValueKind::Bare => value.raw,
-            _ => return Err(self.not_numeric(value)),
-        };
-        if let Ok(value) = literal.parse::<i64>() {
-            let operator = self.numeric_operator(comparator)?;
-            return Ok(Predicate::Integer { operator, value });
-        }
-        let number = match value.kind {
-            ValueKind::Bare if quoted => {
-                parse_number(literal).ok_or_else(|| self.not_text(value))?
-            }
-            ValueKind::Bare => parse_number(literal).ok_or_else(|| self.not_numeric(value))?,
-            _ => return Err(self.not_whole(&excerpt(value.raw))),
-        };
-        let operator = self.numeric_operator(comparator)?;
-        let value = if fraction {
-            whole(number, operator)
-        } else {
-            None
-        };
-        let value = value.ok_or_else(|| self.not_whole(&format!("{number:?}")))?;
-        Ok(Predicate::Integer { operator, value })
     }
 
     /// A predicate on numbers that are names: equality and membership alone.
@@ -134,27 +113,32 @@ impl Subject {
             let values = items.iter().map(parse).collect::<Result<_>>()?;
             return Ok(Predicate::IntegerIn { negated, values });
         }
-        let operator = match comparator {
-            Comparator::Equal => NumericOperator::Equal,
-            Comparator::NotEqual => NumericOperator::NotEqual,
-            _ => return Err(self.unsupported(comparator)),
-        };
         Ok(Predicate::Integer {
-            operator,
+            operator: self.accepted(comparator, equality)?,
             value: parse(value)?,
         })
     }
 
-    fn numeric_operator(&self, comparator: Comparator<'_>) -> Result<NumericOperator> {
-        Ok(match comparator {
-            Comparator::Equal => NumericOperator::Equal,
-            Comparator::NotEqual => NumericOperator::NotEqual,
-            Comparator::Less => NumericOperator::Less,
-            Comparator::LessOrEqual => NumericOperator::LessOrEqual,
-            Comparator::Greater => NumericOperator::Greater,
-            Comparator::GreaterOrEqual => NumericOperator::GreaterOrEqual,
-            _ => return Err(self.unsupported(comparator)),
-        })
+    /// The operator that `of` reads a comparator as.
+    fn accepted<O>(
+        &self,
+        comparator: Comparator<'_>,
+        of: impl Fn(Comparator<'_>) -> Option<O>,
+    ) -> Result<O> {
+        of(comparator).ok_or_else(|| self.unsupported(comparator))
+    }
+
+    /// Whether the field takes an operator with a value.
+    fn takes(&self, comparator: Comparator<'_>) -> bool {
+        match self.kind {
+            Kind::Text | Kind::KeyedText => {
+                text_operator(comparator).is_some() || membership(comparator).is_some()
+            }
+            Kind::Number | Kind::Integer { .. } => numeric_operator(comparator).is_some(),
+            Kind::ExperimentId | Kind::LoggedModelStatus => {
+                equality(comparator).is_some() || membership(comparator).is_some()
+            }
+        }
     }
 
     fn text(&self, value: Value<'_>) -> Result<String> {
@@ -191,15 +175,38 @@ impl Subject {
         .ok_or_else(|| self.not_numeric(value))
     }
 
+    /// The number that an integer is compared with; within quotes too if they are `quoted`.
+    fn integer_literal(&self, value: &Value<'_>, quoted: bool) -> Result<Literal> {
+        let text = match &value.kind {
+            ValueKind::Quoted(text) if quoted => text.trim(),
+            ValueKind::Bare => value.raw,
+            _ => return Err(self.not_numeric(value)),
+        };
+        if let Ok(integer) = text.parse() {
+            return Ok(Literal::Integer(integer));
+        }
+        match value.kind {
+            ValueKind::Bare => parse_number(text).map(Literal::Number).ok_or_else(|| {
+                if quoted {
+                    self.not_text(value)
+                } else {
+                    self.not_numeric(value)
+                }
+            }),
+            _ => Err(self.not_whole(&excerpt(value.raw))),
+        }
+    }
+
     fn not_text(&self, value: &Value<'_>) -> Error {
         let is_bare = matches!(value.kind, ValueKind::Bare);
-        let is_literal =
-            parse_number(value.raw).is_some() || value.raw.eq_ignore_ascii_case("NULL");
+        let is_number = parse_number(value.raw).is_some();
+        let is_literal = is_number || value.raw.eq_ignore_ascii_case("NULL");
         let template = match self.scope {
             _ if is_bare && !is_literal => {
                 "Parameter value is either not quoted or unidentified quote types used for string \
                  value <value>. Use either single or double quotes."
             }
+            Scope::Attribute if is_number => self.wording.number_for_text,
             Scope::Attribute => self.wording.text,
             Scope::Dataset => {
                 "Expected a quoted string value for dataset attributes. Got value <value>"
@@ -232,39 +239,14 @@ impl Subject {
             Kind::KeyedText => self.wording.keyed_operator,
         };
         let operator = excerpt(&comparator.text().to_uppercase());
-        let allowed = listed(self.operators().iter().map(|allowed| allowed.text()));
+        let allowed = Comparator::WITH_VALUE
+            .into_iter()
+            .filter(|it| self.takes(*it));
+        let allowed = listed(allowed.map(Comparator::text));
         self.refused(
             template,
             &[("<operator>", operator.trim()), ("<allowed>", &allowed)],
         )
-    }
-
-    /// The operators that take a value, as error messages list them.
-    fn operators(&self) -> &'static [Comparator<'static>] {
-        match self.kind {
-            Kind::Text | Kind::KeyedText => &[
-                Comparator::Equal,
-                Comparator::NotEqual,
-                Comparator::Like,
-                Comparator::ILike,
-                Comparator::In,
-                Comparator::NotIn,
-            ],
-            Kind::Number | Kind::Integer { .. } => &[
-                Comparator::Less,
-                Comparator::LessOrEqual,
-                Comparator::Greater,
-                Comparator::GreaterOrEqual,
-                Comparator::Equal,
-                Comparator::NotEqual,
-            ],
-            Kind::ExperimentId | Kind::LoggedModelStatus => &[
-                Comparator::Equal,
-                Comparator::NotEqual,
-                Comparator::In,
-                Comparator::NotIn,
-            ],
-        }
     }
 
     fn refused(&self, template: &str, values: &[(&str, &str)]) -> Error {
@@ -332,6 +314,34 @@ fn parse_number(text: &str) -> Option<f64> {
         .bytes()
         .all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b));
     if numeric { text.parse().ok() } else { None }
+}
+
+fn text_operator(comparator: Comparator<'_>) -> Option<TextOperator> {
+    match comparator {
+        Comparator::Equal => Some(TextOperator::Equal),
+        Comparator::NotEqual => Some(TextOperator::NotEqual),
+        Comparator::Like => Some(TextOperator::Like),
+        Comparator::ILike => Some(TextOperator::ILike),
+        _ => None,
+    }
+}
+
+fn numeric_operator(comparator: Comparator<'_>) -> Option<NumericOperator> {
+    match comparator {
+        Comparator::Less => Some(NumericOperator::Less),
+        Comparator::LessOrEqual => Some(NumericOperator::LessOrEqual),
+        Comparator::Greater => Some(NumericOperator::Greater),
+        Comparator::GreaterOrEqual => Some(NumericOperator::GreaterOrEqual),
+        _ => equality(comparator),
+    }
+}
+
+fn equality(comparator: Comparator<'_>) -> Option<NumericOperator> {
+    match comparator {
+        Comparator::Equal => Some(NumericOperator::Equal),
+        Comparator::NotEqual => Some(NumericOperator::NotEqual),
+        _ => None,
+    }
 }
 
 fn membership(comparator: Comparator) -> Option<bool> {

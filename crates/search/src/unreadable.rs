@@ -7,8 +7,9 @@ use winnow::combinator::{alt, opt, preceded};
 use winnow::prelude::*;
 use winnow::token::{any, take_while};
 
+use crate::comparators::is_symbol;
 use crate::limits::excerpt;
-use crate::syntax::{Parsed, blank, clause, is_segment, is_symbol, is_word, keyword, quoted};
+use crate::syntax::{Parsed, blank, clause, is_segment, is_word, keyword, quoted};
 use crate::wording::{Wording, fill};
 
 /// How many words are looked at, each of which may be searched for a comparison.

@@ -16,6 +16,8 @@ pub struct Wording {
     pub(crate) scope: &'static str,
     /// A value that is no text, for an attribute that is: `<value>`.
     pub(crate) text: &'static str,
+    /// A number for an attribute that is text: `<value>`.
+    pub(crate) number_for_text: &'static str,
     /// A fraction for an attribute of integers: `<key>`, `<value>`.
     pub(crate) fraction: &'static str,
     /// An operator that texts do not take: `<operator>`, `<allowed>`, `<scopes>`, `<key>`.
@@ -30,6 +32,10 @@ pub struct Wording {
     pub(crate) operator_first: bool,
 }
 
+const TEXT: &str = "Expected a quoted string value for attributes. Got value <value>";
+const REGISTRY_TEXT: &str = "Expected a quoted string value or a list of quoted string values for \
+                             attributes. Got value <value>";
+
 impl Wording {
     /// Of entities with attributes and tags; each says what is different in its own.
     pub(crate) const BASE: Self = Self {
@@ -39,7 +45,8 @@ impl Wording {
         syntax: "Invalid clause(s) in filter string: <words>",
         word_mark: "",
         scope: "Invalid entity type '<scope>'. Valid entity types are ('attribute', 'tag', 'tags')",
-        text: "Expected a quoted string value for attributes. Got value <value>",
+        text: TEXT,
+        number_for_text: TEXT,
         fraction: "Invalid value for numeric attribute '<key>': <value>",
         text_operator: "Invalid comparator '<operator>' not one of '{<allowed>}'",
         number_operator: "Invalid comparator '<operator>' not one of '{<allowed>}'",
@@ -50,8 +57,8 @@ impl Wording {
 
     /// Of the registry's entities.
     pub(crate) const REGISTRY: Self = Self {
-        text: "Expected a quoted string value or a list of quoted string values for attributes. \
-               Got value <value>",
+        text: REGISTRY_TEXT,
+        number_for_text: REGISTRY_TEXT,
         text_operator: "Invalid comparator for attribute: <operator>",
         number_operator: "Invalid comparator for attribute <key>: <operator>",
         ..Self::BASE

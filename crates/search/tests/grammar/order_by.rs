@@ -110,6 +110,14 @@ fn duplicates_are_refused_under_any_name() {
 }
 
 #[test]
+fn of_experiments_a_duplicate_is_without_effect() {
+    let parsed =
+        OrderBy::<ExperimentAttribute>::parse_each(&["name", "experiment_id", "name DESC"]);
+    let printed: Vec<String> = parsed.unwrap().iter().map(ToString::to_string).collect();
+    assert_eq!(printed, ["name ASC", "experiment_id ASC"]);
+}
+
+#[test]
 fn one_text_may_hold_a_list() {
     let parsed = OrderBy::parse_list("metrics.`a, b` DESC , start_time").unwrap();
     let metric = RunOrder::Metric("a, b".to_owned());

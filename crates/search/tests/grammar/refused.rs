@@ -310,7 +310,12 @@ fn values_of_other_entities() {
         ("version_number IN (1)", "Expected numeric value type"),
         (
             "name = 5",
-            "Expected a quoted string value or a list of quoted string values for attributes. Got value 5",
+            "Only the '{'version_number', 'creation_timestamp', 'last_updated_timestamp'}' attributes \
+             support comparison with numeric values.",
+        ),
+        (
+            "name = NULL",
+            "Expected a quoted string value or a list of quoted string values for attributes. Got value NULL",
         ),
     ]);
     check::<LoggedModelField>(&[
