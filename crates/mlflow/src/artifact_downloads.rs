@@ -2,12 +2,14 @@
 
 use axum::extract::Request;
 use axum::response::Response;
-use ferroflow_model::{ModelId, Permission, Resource, RunId, VersionNumber};
+use ferroflow_model::{Error, ModelId, Permission, Resource, RunId, VersionNumber};
+use http::StatusCode;
 
 use crate::artifacts::{ANY, Query};
 use crate::byte_requests::ByteRequest;
 use crate::call::{Answer, Call};
 use crate::error::{BAD_REQUEST, Failure};
+use crate::json;
 use crate::registered_models::model_name;
 use crate::routes::{GET, Roots, Routes};
 
@@ -33,6 +35,16 @@ pub(crate) async fn download(call: Call<Request>) -> Answer<Response> {
     ByteRequest::of(call.message.headers())
         .serve(|range| service.download_artifact(context, path, range))
         .await
+        .map_err(of_directory)
+}
+
+/// The reference refuses a directory here in the shape of its newer endpoints.
+fn of_directory(failure: Failure) -> Failure {
+    let message = failure.core().map(Error::message);
+    match message.filter(|text| text.starts_with("Artifact path refers to a directory")) {
+        Some(message) => json::detail(StatusCode::BAD_REQUEST, message).into(),
+        None => failure,
+    }
 }
 
 /// `GET get-artifact`

@@ -16,6 +16,9 @@ pub(crate) struct ByteRequest<'a> {
     range: Option<ByteRange>,
     /// The version that the range is meant of; of another one the whole is wanted.
     range_of: Option<&'a str>,
+    /// The tags that the file must have one of. A time, as `If-Unmodified-Since` has it, is not heeded,
+    /// as in the reference.
+    wanted: Option<&'a str>,
     /// The tags that the client has already.
     known: Option<&'a str>,
     /// When what the client has was changed, in seconds since the Unix epoch.
@@ -33,6 +36,7 @@ impl<'a> ByteRequest<'a> {
         Self {
             range,
             range_of: text(header::IF_RANGE),
+            wanted: text(header::IF_MATCH).filter(|tags| !tags.trim().is_empty()),
             known,
             known_since: time.and_then(seconds),
         }
@@ -49,8 +53,14 @@ impl<'a> ByteRequest<'a> {
             content = open(None).await?;
             validators = Validators::of(&content);
         }
+        if !self.wants(&validators) {
+            return Ok(without_content(
+                StatusCode::PRECONDITION_FAILED,
+                &validators,
+            ));
+        }
         if self.knows(&validators) {
-            return Ok(unchanged(&validators));
+            return Ok(without_content(StatusCode::NOT_MODIFIED, &validators));
         }
         Ok(answer(&validators, content))
     }
@@ -61,10 +71,15 @@ impl<'a> ByteRequest<'a> {
         version.is_none_or(|it| it == validators.etag || it == validators.modified)
     }
 
+    /// Whether this is a version that the client asks for; a weak tag is never enough.
+    fn wants(&self, validators: &Validators) -> bool {
+        let same = |tag: &str| tag == "*" || tag == validators.etag;
+        (self.wanted).is_none_or(|tags| each_tag(tags).any(same))
+    }
+
     fn knows(&self, validators: &Validators) -> bool {
         let same = |tag: &str| tag == "*" || tag.trim_start_matches("W/") == validators.etag;
-        let has_tag = |tags: &str| tags.split(',').map(str::trim).any(same);
-        self.known.is_some_and(has_tag)
+        (self.known).is_some_and(|tags| each_tag(tags).any(same))
             || (self.known_since).is_some_and(|time| validators.modified_seconds <= time)
     }
 }
@@ -95,9 +110,13 @@ impl Validators {
     }
 }
 
-fn unchanged(validators: &Validators) -> Response {
+fn each_tag(tags: &str) -> impl Iterator<Item = &str> {
+    tags.split(',').map(str::trim)
+}
+
+fn without_content(status: StatusCode, validators: &Validators) -> Response {
     let mut response = Response::new(Body::empty());
-    *response.status_mut() = StatusCode::NOT_MODIFIED;
+    *response.status_mut() = status;
     validators.write(response.headers_mut());
     response
 }
@@ -247,5 +266,27 @@ mod tests {
         }
         let both = [("if-none-match", "\"x\""), ("if-modified-since", DATE)];
         assert_eq!(ask(&both).await.0, 200);
+    }
+
+    #[tokio::test]
+    async fn another_version_than_is_asked_for_is_not_sent() {
+        for (tags, expected) in [
+            ("\"e\"", 200),
+            ("\"x\", \"e\"", 200),
+            ("*", 200),
+            ("", 200),
+            ("\"x\"", 412),
+            ("W/\"e\"", 412),
+            ("e", 412),
+        ] {
+            let (status, _, body) = ask(&[("if-match", tags)]).await;
+            assert_eq!(status, expected, "{tags}");
+            assert_eq!(body.is_empty(), expected == 412, "{tags}");
+        }
+        for (condition, value) in [("range", "bytes=0-1"), ("if-none-match", "\"e\"")] {
+            let asked = [("if-match", "\"x\""), (condition, value)];
+            assert_eq!(ask(&asked).await.0, 412, "{condition}");
+        }
+        assert_eq!(ask(&[("if-unmodified-since", EARLIER)]).await.0, 200);
     }
 }

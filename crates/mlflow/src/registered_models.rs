@@ -163,36 +163,34 @@ pub(crate) async fn delete(call: Call<RegisteredModelByName>) -> Answer {
 /// `GET registered-models/search`
 pub(crate) async fn search(call: Call<wire::SearchRegisteredModels>) -> Answer {
     let max_results = call.message.max_results.unwrap_or(DEFAULT_PAGE);
-    if max_results < 1 {
-        return empty_page(max_results);
-    }
+    let is_empty = max_results < 1;
     let search = SearchRegisteredModels {
         filter: call.message.filter.filter(|text| !text.is_empty()),
         order_by: call.message.order_by,
         page: PageRequest {
-            max_results: validate::max_results(max_results, MAX_PAGE)?,
-            page_token: call.message.page_token.filter(|text| !text.is_empty()),
+            max_results: validate::max_results(if is_empty { 1 } else { max_results }, MAX_PAGE)?,
+            page_token: (call.message.page_token).filter(|text| !is_empty && !text.is_empty()),
         },
     };
     let page = call.service.search_registered_models(&call.context, search);
-    let Page {
-        items,
-        next_page_token,
-    } = page.await?;
+    let mut page = page.await?;
+    if is_empty {
+        page = page_of_none(max_results, &page);
+    }
     Ok(Json::of(&RegisteredModelPage {
-        registered_models: views(&items),
-        next_page_token: next_page_token.as_deref(),
+        registered_models: views(&page.items),
+        next_page_token: page.next_page_token.as_deref(),
     })?)
 }
 
 /// The reference does not refuse a page of no models: it answers one, with a token that leads
-/// nowhere new.
-fn empty_page(max_results: i64) -> Answer {
-    let token = BASE64_STANDARD.encode(format!(r#"{{"offset": {max_results}}}"#));
-    Ok(Json::of(&RegisteredModelPage {
-        registered_models: Vec::new(),
-        next_page_token: Some(&token),
-    })?)
+/// nowhere new if there are models. Where there are none, a client that follows tokens ends.
+fn page_of_none(max_results: i64, first: &Page<RegisteredModel>) -> Page<RegisteredModel> {
+    let token = || BASE64_STANDARD.encode(format!(r#"{{"offset": {max_results}}}"#));
+    Page {
+        items: Vec::new(),
+        next_page_token: (!first.items.is_empty()).then(token),
+    }
 }
 
 /// `GET|POST registered-models/get-latest-versions`
