@@ -10,7 +10,7 @@ use winnow::token::{any, take_while};
 use crate::comparators::is_symbol;
 use crate::limits::excerpt;
 use crate::syntax::{Parsed, blank, clause, is_segment, is_word, keyword, quoted};
-use crate::wording::{Wording, fill};
+use crate::wording::{Wording, fill, listed_in};
 
 /// How many words are looked at, each of which may be searched for a comparison.
 const MAX_WORDS: usize = 20;
@@ -38,12 +38,7 @@ pub(crate) fn unreadable(text: &str, rest: &str, wording: &Wording) -> Error {
 fn words(text: &str, rest: &str, mark: &str) -> String {
     let found = [rest, text].map(stray_words);
     let words = found.into_iter().find(|words| !words.is_empty());
-    let words = words.unwrap_or_else(|| vec![rest.trim()]);
-    let marked: Vec<String> = words
-        .iter()
-        .map(|word| format!("{mark}{word}{mark}"))
-        .collect();
-    marked.join(", ")
+    listed_in(words.unwrap_or_else(|| vec![rest.trim()]), mark)
 }
 
 /// The words that are neither part of a comparison nor `AND`.

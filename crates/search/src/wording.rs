@@ -87,8 +87,13 @@ pub(crate) fn fill(template: &str, values: &[(&str, &str)]) -> String {
 
 /// Texts as Python lists them, without what it puts around the list: `'a', 'b'`.
 pub(crate) fn listed<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
-    let quoted: Vec<String> = texts.into_iter().map(|text| format!("'{text}'")).collect();
-    quoted.join(", ")
+    listed_in(texts, "'")
+}
+
+/// Texts with commas between them, and `mark` around each.
+pub(crate) fn listed_in<'a>(texts: impl IntoIterator<Item = &'a str>, mark: &str) -> String {
+    let marked = texts.into_iter().map(|text| format!("{mark}{text}{mark}"));
+    marked.collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
