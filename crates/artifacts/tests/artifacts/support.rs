@@ -72,7 +72,7 @@ impl Disk {
         let start = Instant::now();
         while !self.leftovers().is_empty() {
             assert!(
-                start.elapsed() < Duration::from_secs(10),
+                start.elapsed() < Duration::from_secs(60),
                 "left: {:?}",
                 self.leftovers()
             );
@@ -82,7 +82,12 @@ impl Disk {
 }
 
 fn walk(directory: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(directory).unwrap() {
+    let entries = match std::fs::read_dir(directory) {
+        // Another thread removed it after it was seen.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return,
+        entries => entries.unwrap(),
+    };
+    for entry in entries {
         let path = entry.unwrap().path();
         if path.is_dir() {
             walk(&path, found);

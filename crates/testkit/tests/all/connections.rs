@@ -9,6 +9,7 @@ use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
 use crate::front::server;
+use crate::gate::PATIENCE;
 
 #[tokio::test]
 async fn a_client_that_falls_silent_is_let_go() {
@@ -21,7 +22,7 @@ async fn a_client_that_falls_silent_is_let_go() {
         let mut stream = TcpStream::connect(server.address()).await.unwrap();
         stream.write_all(sent.as_bytes()).await.unwrap();
         let mut rest = Vec::new();
-        let closed = timeout(Duration::from_secs(5), stream.read_to_end(&mut rest)).await;
+        let closed = timeout(PATIENCE, stream.read_to_end(&mut rest)).await;
         assert!(closed.is_ok(), "after {sent:?}");
         assert!(!rest.starts_with(b"HTTP/1.1 200"), "after {sent:?}");
     }
@@ -36,7 +37,7 @@ async fn converse(server: &TestServer, pieces: &[&str]) -> String {
         sleep(Duration::from_millis(100)).await;
     }
     let mut said = String::new();
-    let read = timeout(Duration::from_secs(5), stream.read_to_string(&mut said)).await;
+    let read = timeout(PATIENCE, stream.read_to_string(&mut said)).await;
     read.unwrap().unwrap();
     said
 }

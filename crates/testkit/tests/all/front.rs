@@ -13,6 +13,8 @@ use http::{Method, Request, StatusCode};
 use serde_json::json;
 use tokio::time::sleep;
 
+use crate::gate::{GATED, Gate};
+
 async fn show_facts(request: AxumRequest) -> String {
     let facts = facts(request.extensions()).unwrap();
     format!("{} {}", facts.caller.principal, facts.request_id)
@@ -29,6 +31,7 @@ async fn panics() -> Result<(), Infallible> {
     panic!("s3cret")
 }
 
+/// Lasts longer than `a_request_that_takes_too_long` allows requests that do not stream.
 async fn lasts() -> &'static str {
     sleep(Duration::from_millis(1500)).await;
     "done"
@@ -75,7 +78,6 @@ pub(crate) fn server() -> Builder {
         open,
         panics,
     ));
-    routes.push(Route::new(get.clone(), "/test/lasts", "lasts", open, lasts));
     routes.push(Route::new(get, "/test/streams", "streams", streamed, lasts));
     TestServer::builder().routes(routes)
 }
@@ -329,10 +331,12 @@ async fn below_a_tenant_the_shape_of_errors_follows_the_client() {
 #[tokio::test]
 async fn requests_over_the_limit_are_sent_away() {
     let limit = |settings: &mut Settings| settings.max_concurrent_requests = 1;
-    let server = server().configure(limit).start().await;
+    let gate = Gate::default();
+    let server = server().routes(gate.routes()).configure(limit);
+    let server = server.start().await;
     let mut busy = server.client().await;
-    let answer = tokio::spawn(async move { busy.get("/test/lasts").await });
-    sleep(Duration::from_millis(300)).await;
+    let answer = tokio::spawn(async move { busy.get(GATED).await });
+    gate.arrival().await;
     let client = &mut server.client().await;
     let away = client.get("/20260430/test/facts").await;
     assert_eq!(
@@ -343,6 +347,7 @@ async fn requests_over_the_limit_are_sent_away() {
     let agent = [("user-agent", "mlflow-python-client/3.17.2")];
     let away = send(client, "GET", "/20260430/test/facts", &agent).await;
     assert_eq!(away.json()["error_code"], "TEMPORARILY_UNAVAILABLE");
+    gate.open();
     assert_eq!(answer.await.unwrap().text(), "done");
     assert_eq!(client.get("/test/facts").await.status, 200);
     server.stop().await;
@@ -351,9 +356,10 @@ async fn requests_over_the_limit_are_sent_away() {
 #[tokio::test]
 async fn a_request_that_takes_too_long_is_ended_unless_it_streams() {
     let limit = |settings: &mut Settings| settings.request_timeout_seconds = 1;
-    let server = server().configure(limit).start().await;
+    let server = server().routes(Gate::default().routes()).configure(limit);
+    let server = server.start().await;
     let client = &mut server.client().await;
-    let ended = client.get("/test/lasts").await;
+    let ended = client.get(GATED).await;
     assert_eq!(ended.status, 503);
     assert_eq!(ended.json()["error_code"], "TEMPORARILY_UNAVAILABLE");
     let streamed = client.get("/test/streams").await;

@@ -1,15 +1,15 @@
 //! Starting, probing and stopping, on both engines.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use ferroflow_model::{Clock, Permission};
+use ferroflow_model::Clock;
 use ferroflow_server::{Effects, Server};
 use ferroflow_testkit::{StoppedClock, TestServer, engines};
-use ferroflow_web::{Route, RouteTable};
-use http::{Method, Request};
+use http::Request;
 use tokio::net::TcpStream;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
+
+use crate::gate::{GATED, Gate, PATIENCE, until};
 
 #[tokio::test]
 async fn health_asks_the_store() {
@@ -76,62 +76,46 @@ async fn metrics_count_requests_by_route_and_transactions_by_name() {
     server.stop().await;
 }
 
-async fn slow() -> &'static str {
-    sleep(Duration::from_millis(300)).await;
-    "done"
-}
-
-fn slow_routes() -> RouteTable<()> {
-    let mut routes = RouteTable::new();
-    routes.push(Route::new(
-        Method::GET,
-        "/slow",
-        "slow",
-        Permission::PUBLIC,
-        slow,
-    ));
-    routes
-}
-
 #[tokio::test]
 async fn requests_in_flight_are_answered_before_the_server_stops() {
-    let server = TestServer::builder().routes(slow_routes()).start().await;
+    let gate = Gate::default();
+    let server = TestServer::builder().routes(gate.routes()).start().await;
     let mut busy = server.client().await;
     let mut idle = server.client().await;
     idle.get("/health").await;
-    let answer = tokio::spawn(async move { busy.get("/slow").await });
-    sleep(Duration::from_millis(100)).await;
+    let answer = tokio::spawn(async move { busy.get(GATED).await });
+    gate.arrival().await;
 
     let address = server.address();
     server.ask_to_stop();
-    sleep(Duration::from_millis(50)).await;
-    assert!(
-        TcpStream::connect(address).await.is_err(),
-        "a stopping server takes no connections"
-    );
-    let rest = idle
-        .try_send(Request::get("/health").body(bytes::Bytes::new()).unwrap())
-        .await;
-    assert!(rest.is_err(), "idle connections are closed");
+    until("a stopping server takes no connections", async || {
+        TcpStream::connect(address).await.is_err()
+    })
+    .await;
+    until("idle connections are closed", async || {
+        let request = Request::get("/health").body(bytes::Bytes::new());
+        idle.try_send(request.unwrap()).await.is_err()
+    })
+    .await;
+    gate.open();
     server.stop().await;
     assert_eq!(answer.await.unwrap().text(), "done");
 }
 
 #[tokio::test]
 async fn a_request_cannot_keep_the_server_from_stopping() {
-    let patience =
+    let impatience =
         |settings: &mut ferroflow_server::config::Settings| settings.shutdown_grace_seconds = 0;
+    let gate = Gate::default();
     let server = TestServer::builder()
-        .routes(slow_routes())
-        .configure(patience)
+        .routes(gate.routes())
+        .configure(impatience)
         .start()
         .await;
     let mut client = server.client().await;
-    let answer = tokio::spawn(async move { client.get("/slow").await });
-    sleep(Duration::from_millis(50)).await;
-    timeout(Duration::from_millis(200), server.stop())
-        .await
-        .unwrap();
+    let answer = tokio::spawn(async move { client.get(GATED).await });
+    gate.arrival().await;
+    timeout(PATIENCE, server.stop()).await.unwrap();
     answer.abort();
 }
 

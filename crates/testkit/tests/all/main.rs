@@ -5,6 +5,7 @@ mod configuration;
 mod connections;
 mod documents;
 mod front;
+mod gate;
 mod imports;
 mod lifecycle;
 mod mlflow_server;
