@@ -23,7 +23,9 @@ pub(crate) struct ErrorBody<'a> {
 pub(crate) const fn status_and_code(kind: ErrorKind) -> (StatusCode, &'static str) {
     match kind {
         ErrorKind::Unparsable => (StatusCode::BAD_REQUEST, "CannotParseRequest"),
-        ErrorKind::InvalidParameter => (StatusCode::BAD_REQUEST, "InvalidParameter"),
+        ErrorKind::InvalidParameter | ErrorKind::IsADirectory => {
+            (StatusCode::BAD_REQUEST, "InvalidParameter")
+        }
         ErrorKind::MissingParameter => (StatusCode::BAD_REQUEST, "MissingParameter"),
         ErrorKind::LimitExceeded => (StatusCode::BAD_REQUEST, "LimitExceeded"),
         ErrorKind::RelatedNotFound => (
@@ -87,9 +89,10 @@ mod tests {
     use super::*;
 
     /// Every row of the table.
-    const TABLE: [(ErrorKind, u16, &str); 18] = [
+    const TABLE: [(ErrorKind, u16, &str); 19] = [
         (ErrorKind::Unparsable, 400, "CannotParseRequest"),
         (ErrorKind::InvalidParameter, 400, "InvalidParameter"),
+        (ErrorKind::IsADirectory, 400, "InvalidParameter"),
         (ErrorKind::MissingParameter, 400, "MissingParameter"),
         (ErrorKind::LimitExceeded, 400, "LimitExceeded"),
         (

@@ -2,7 +2,7 @@
 
 use axum::extract::Request;
 use axum::response::Response;
-use ferroflow_model::{Error, ModelId, Permission, Resource, RunId, VersionNumber};
+use ferroflow_model::{ErrorKind, ModelId, Permission, Resource, RunId, VersionNumber};
 use http::StatusCode;
 
 use crate::artifacts::{ANY, Query};
@@ -40,10 +40,11 @@ pub(crate) async fn download(call: Call<Request>) -> Answer<Response> {
 
 /// The reference refuses a directory here in the shape of its newer endpoints.
 fn of_directory(failure: Failure) -> Failure {
-    let message = failure.core().map(Error::message);
-    match message.filter(|text| text.starts_with("Artifact path refers to a directory")) {
-        Some(message) => json::detail(StatusCode::BAD_REQUEST, message).into(),
-        None => failure,
+    match failure.core() {
+        Some(error) if error.kind() == ErrorKind::IsADirectory => {
+            json::detail(StatusCode::BAD_REQUEST, error.message()).into()
+        }
+        _ => failure,
     }
 }
 

@@ -90,6 +90,7 @@ const fn code_of(kind: ErrorKind) -> Code {
     match kind {
         ErrorKind::Unparsable
         | ErrorKind::InvalidParameter
+        | ErrorKind::IsADirectory
         | ErrorKind::MissingParameter
         | ErrorKind::LimitExceeded
         | ErrorKind::Conflict => code(StatusCode::BAD_REQUEST, INVALID, USER, INVALID),
@@ -227,6 +228,7 @@ mod tests {
         for (kind, status, code) in [
             (ErrorKind::Unparsable, 400, "INVALID_PARAMETER_VALUE"),
             (ErrorKind::InvalidParameter, 400, "INVALID_PARAMETER_VALUE"),
+            (ErrorKind::IsADirectory, 400, "INVALID_PARAMETER_VALUE"),
             (ErrorKind::MissingParameter, 400, "INVALID_PARAMETER_VALUE"),
             (ErrorKind::LimitExceeded, 400, "INVALID_PARAMETER_VALUE"),
             (ErrorKind::Conflict, 400, "INVALID_PARAMETER_VALUE"),

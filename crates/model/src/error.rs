@@ -14,6 +14,8 @@ pub enum ErrorKind {
     Unparsable,
     /// A parameter has a value that is not allowed.
     InvalidParameter,
+    /// A directory is named where a file is needed.
+    IsADirectory,
     /// A required parameter is absent.
     MissingParameter,
     /// The thing named does not exist, or lies outside the caller's tenant.
@@ -50,9 +52,10 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// All kinds, for documents and tests of what each dialect answers.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Unparsable,
         Self::InvalidParameter,
+        Self::IsADirectory,
         Self::MissingParameter,
         Self::NotFound,
         Self::RelatedNotFound,

@@ -101,6 +101,7 @@ fn can_fail(facts: &OperationFacts, kind: ErrorKind) -> bool {
         ErrorKind::Unsupported => facts.permission.resource == Resource::Artifacts,
         ErrorKind::Unparsable
         | ErrorKind::InvalidParameter
+        | ErrorKind::IsADirectory
         | ErrorKind::MissingParameter
         | ErrorKind::LimitExceeded
         | ErrorKind::RelatedNotFound

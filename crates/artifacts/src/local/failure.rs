@@ -2,7 +2,7 @@
 
 use std::io::{self, ErrorKind};
 
-use ferroflow_model::Error;
+use ferroflow_model::{self as model, Error};
 
 use crate::ArtifactPath;
 
@@ -31,9 +31,10 @@ pub(super) fn no_such_artifact(path: &ArtifactPath) -> Error {
 
 /// The error for a directory where a file is needed.
 pub(super) fn is_a_directory(path: &ArtifactPath) -> Error {
-    Error::invalid(format!(
-        "Artifact path refers to a directory, not a file: '{path}'"
-    ))
+    Error::new(
+        model::ErrorKind::IsADirectory,
+        format!("Artifact path refers to a directory, not a file: '{path}'"),
+    )
 }
 
 /// What a failed read of `path` answers.

@@ -140,14 +140,14 @@ async fn what_is_missing_is_not_found_and_a_directory_is_no_file() {
         );
     }
     let error = disk.store.open(&path("dir"), None).await.err().unwrap();
-    assert_eq!(error.kind(), ErrorKind::InvalidParameter);
+    assert_eq!(error.kind(), ErrorKind::IsADirectory);
     assert_eq!(
         error.message(),
         "Artifact path refers to a directory, not a file: 'dir'"
     );
     assert_eq!(
         disk.store.head(&path("dir")).await.unwrap_err().kind(),
-        ErrorKind::InvalidParameter
+        ErrorKind::IsADirectory
     );
 }
 
@@ -155,13 +155,13 @@ async fn what_is_missing_is_not_found_and_a_directory_is_no_file() {
 async fn a_file_and_a_directory_do_not_replace_each_other() {
     let disk = Disk::new();
     disk.put("dir/file", b"1").await;
-    for taken in ["dir", "dir/file/below", "dir/file/far/below"] {
+    for (taken, kind) in [
+        ("dir", ErrorKind::IsADirectory),
+        ("dir/file/below", ErrorKind::InvalidParameter),
+        ("dir/file/far/below", ErrorKind::InvalidParameter),
+    ] {
         let error = disk.store.put(&path(taken), once(b"2")).await.unwrap_err();
-        assert_eq!(
-            error.kind(),
-            ErrorKind::InvalidParameter,
-            "{taken}: {error:?}"
-        );
+        assert_eq!(error.kind(), kind, "{taken}: {error:?}");
     }
     assert_eq!(disk.get("dir/file").await, b"1");
     disk.wait_until_clean().await;
