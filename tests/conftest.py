@@ -8,9 +8,10 @@ import os
 import tempfile
 from pathlib import Path
 
-# Before the first import of mlflow: answer fast when a server misbehaves, and call nobody else.
+# Before the first import of mlflow: give up soon when a server misbehaves, but not because a busy
+# machine is slow; and call nobody else.
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
-os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "120")
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")

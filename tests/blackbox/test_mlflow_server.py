@@ -335,7 +335,7 @@ def test_a_database_of_mlflow_is_refused_and_left_as_it_is(both, tmp_path):
     before = copy.read_bytes()
     for arguments in [[], ["--backend-store-uri", "sqlite:///mlflow.db"]]:
         server = MlflowServer("ferroflow", tmp_path, arguments)
-        assert server.spawn().wait(30) == 1
+        assert server.spawn().wait(60) == 1
         assert "MLflow" in server.log.splitlines()[-1]
         assert copy.read_bytes() == before
         left = {path.name for path in tmp_path.iterdir()} - {"server.log"}
@@ -348,7 +348,7 @@ def test_a_postgres_database_of_mlflow_is_refused(engine, tmp_path):
     query(url, "CREATE TABLE alembic_version (version_num text); CREATE TABLE experiments (id int)")
     uri = url.replace("postgres://", "postgresql+psycopg2://")
     server = MlflowServer("ferroflow", tmp_path, ["--backend-store-uri", uri])
-    assert server.spawn().wait(30) == 1
+    assert server.spawn().wait(60) == 1
     assert "was made by MLflow" in server.log
     tables = "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'"
     assert query(url, tables) == "2"

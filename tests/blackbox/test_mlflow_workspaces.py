@@ -131,7 +131,8 @@ def test_two_workspaces_side_by_side(two, server, tmp_path):
     for name, other in (two, reversed(two)):
         mlflow.set_workspace(name)
         client = MlflowClient()
-        assert [found.name for found in client.search_experiments()] == ["training", "Default"]
+        found = client.search_experiments(order_by=["name"])
+        assert [experiment.name for experiment in found] == ["Default", "training"]
         found = client.search_runs(["0", "1"], "tags.where LIKE '%'")
         assert [run.info.run_id for run in found] == [runs[name]]
         history = client.get_metric_history(runs[name], "loss")

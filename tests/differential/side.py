@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from differential.case import NOTHING, Case
 
-TIMEOUT_SECONDS = 60
+TIMEOUT_SECONDS = 120
 HEADERS = (
     "content-type",
     "content-disposition",

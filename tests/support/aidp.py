@@ -64,7 +64,7 @@ def ml_ops_client(url: str, **options) -> MLOpsClient:
     """A client as a user has it; without `retry_strategy`, it retries as the client's makers
     chose."""
     return MLOpsClient(
-        configuration(), signer=signer(), service_endpoint=url, timeout=(5, 30), **options
+        configuration(), signer=signer(), service_endpoint=url, timeout=(30, 120), **options
     )
 
 

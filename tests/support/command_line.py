@@ -8,7 +8,7 @@ from pathlib import Path
 from support.aidp import configuration
 
 AIDP = Path(sys.executable).with_name("aidp")
-TIMEOUT_SECONDS = 60
+TIMEOUT_SECONDS = 180
 
 
 class CommandFailed(Exception):

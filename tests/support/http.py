@@ -2,7 +2,7 @@
 
 import requests
 
-TIMEOUT_SECONDS = 60
+TIMEOUT_SECONDS = 120
 # What a stock MLflow client calls itself; below a tenant's path this chooses the dialect.
 MLFLOW_AGENT = "mlflow-python-client/3.17.2"
 

@@ -11,7 +11,7 @@ JSON = {"content-type": "application/json"}
 class Connection:
     """One keep-alive connection that sends JSON and reads whole answers."""
 
-    def __init__(self, port: int, timeout_seconds: float = 30):
+    def __init__(self, port: int, timeout_seconds: float = 120):
         self.http = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout_seconds)
 
     def post(self, path: str, body: dict, headers: dict | None = None) -> tuple[int, dict]:
@@ -57,7 +57,7 @@ class Clients:
             thread.start()
         return self
 
-    def join(self, timeout_seconds: float = 120) -> None:
+    def join(self, timeout_seconds: float = 300) -> None:
         for thread in self.threads:
             thread.join(timeout_seconds)
             assert not thread.is_alive(), "a client did not come to an end"

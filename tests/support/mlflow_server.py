@@ -14,8 +14,6 @@ PROGRAMS = {
 class MlflowServer(Server):
     """One of the two programs, in a directory of its own, with MLflow's flags and variables."""
 
-    start_timeout_seconds = 120
-
     def __init__(self, program: str, directory: Path, arguments=(), variables=None):
         super().__init__(directory, arguments=tuple(arguments))
         self.program = program

@@ -11,8 +11,6 @@ from support.servers import Server
 class Reference(Server):
     """One `mlflow server` on SQLite with one worker; all that it writes is in `directory`."""
 
-    start_timeout_seconds = 120
-
     def command(self) -> list[str]:
         program = Path(sys.executable).parent / "mlflow"
         command = [str(program), "server", "--host", "127.0.0.1", "--port", str(self.port)]

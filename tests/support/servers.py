@@ -1,6 +1,7 @@
 """Starts, watches and stops the built binary."""
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -10,16 +11,17 @@ import requests
 
 from support.certificates import Certificate
 from support.network import free_port
+from support.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 BINARY = Path(os.environ.get("FERROFLOW_BINARY", ROOT / "target" / "debug" / "ferroflow"))
-STOP_TIMEOUT_SECONDS = 30
+STOP_TIMEOUT_SECONDS = 60
 
 
 class Server:
     """One `ferroflow serve` over one database and one data directory; it can be started again."""
 
-    start_timeout_seconds = 30
+    start_timeout_seconds = 120
 
     def __init__(
         self,
@@ -93,8 +95,23 @@ class Server:
         try:
             answer = requests.get(f"{self.url}/health", timeout=5, verify=verify)
             return answer.status_code == 200
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             return False
+
+    def wait_for_a_request(self) -> None:
+        """Waits until a request is being worked on, which somebody has sent the half of."""
+        wait_until(lambda: self._requests_in_flight() > 1, "no request has come")
+
+    def _requests_in_flight(self) -> int:
+        """How many there are, the one that asks for it among them."""
+        verify = str(self.certificate.certificate) if self.certificate else True
+        metrics = requests.get(f"{self.url}/metrics", timeout=30, verify=verify).text
+        return int(re.search(r"^ferroflow_http_requests_in_flight (\d+)$", metrics, re.M)[1])
+
+    def ask_to_stop(self) -> None:
+        """Asks as a service manager would, and waits until it has been heard."""
+        self.process.send_signal(signal.SIGTERM)
+        wait_until(lambda: not self.is_healthy(), "it still takes requests")
 
     def stop(self) -> int:
         """Asks the server to stop, as a service manager would, and returns its exit code."""

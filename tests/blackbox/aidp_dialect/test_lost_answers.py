@@ -58,7 +58,7 @@ class Observer:
 
     def plain(self, text: str) -> str:
         """A text with neither the run's id nor times."""
-        return re.sub(r"\d{13}", "<now>", text.replace(self.story.ids.get("run", "?"), "<run>"))
+        return re.sub(r"\b\d{13}\b", "<now>", text.replace(self.story.ids.get("run", "?"), "<run>"))
 
 
 def told(document: Document, counts: RowCounts, story: Story):

@@ -1,12 +1,14 @@
 """Lists read page by page to the end through Oracle's client while others write: what was there
 before is on one page, and nothing is on two."""
 
+import itertools
 import random
 import threading
 from collections import Counter
 
 import pytest
 from support.aidp import Tenant, models
+from support.disk import files_below
 from support.http import MLFLOW_AGENT, Api
 
 KEPT = 40
@@ -212,43 +214,55 @@ def clauses(order: str | None) -> list[str] | None:
 
 
 class Writer(threading.Thread):
-    """Adds items all the time, and removes every other one of its own again."""
+    """Adds items all the time, and removes every other one of its own again; but it waits for a
+    reader that falls behind, who would else never come to the end."""
+
+    # Half of them are taken back: fewer items come than a page shows.
+    CHANGES_PER_PAGE = 4
 
     def __init__(self, collection: Collection):
         super().__init__(daemon=True)
         self.collection = collection
         self.changes = threading.Semaphore(0)
+        self.permits = threading.Semaphore(0)
         self.is_over = False
         self.error: BaseException | None = None
 
     def run(self) -> None:
         try:
             added = []
-            while not self.is_over:
-                added.append(self.collection.add(f"{random.randrange(16**6):06x}-new"))
+            for number in itertools.count():
+                self.permits.acquire()
+                if self.is_over:
+                    return
+                added.append(self.collection.add(f"{random.randrange(16**6):06x}-new-{number}"))
                 if random.random() < 0.5:
                     self.collection.remove(added.pop(random.randrange(len(added))))
                 self.changes.release()
         except BaseException as error:
             self.error = error
 
+    def run_ahead(self) -> None:
+        """Lets it make the changes of the next page, some of them while that page is read."""
+        self.permits.release(self.CHANGES_PER_PAGE)
+
     def wait(self) -> None:
-        """Waits for changes that come after this."""
-        while self.changes.acquire(blocking=False):
-            pass
-        for _ in range(2):
-            is_alive = self.changes.acquire(timeout=30)
+        """Waits for the changes of a page."""
+        for _ in range(self.CHANGES_PER_PAGE):
+            is_alive = self.changes.acquire(timeout=60)
             assert is_alive, self.error
 
     def stop(self) -> None:
         self.is_over = True
-        self.join(30)
+        self.permits.release()
+        self.join(60)
         assert not self.error, self.error
 
 
 def read_to_the_end(collection: Collection, writer: Writer) -> list[str]:
     found, token = [], {}
     while True:
+        writer.run_ahead()
         items, next_token = collection.page(**token)
         found += items
         if not next_token:
@@ -276,7 +290,8 @@ def test_pages_hold_each_thing_once(server, tenant, collection, order):
 def add_what_is_there_before(server, collection: Collection) -> list[str]:
     if isinstance(collection, Artifacts):
         collection.add("000000-first")
-        [first] = (server.directory / "data").rglob("000000-first")
+        stored = files_below(server.directory / "data")
+        [first] = [path for path in stored if path.name == "000000-first"]
         collection.directory = first.parent
         kept = [collection.add(f"{16**6 * n // KEPT_FILES:06x}-kept") for n in range(KEPT_FILES)]
         collection.directory = None

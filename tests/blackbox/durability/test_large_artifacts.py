@@ -10,14 +10,15 @@ import mlflow
 import pytest
 import requests
 from mlflow import MlflowClient
+from support.disk import litter
 from support.load import Clients
 from support.servers import Server
+from support.waiting import wait_until
 
 MEBIBYTE = 1024 * 1024
 LARGE_MEBIBYTES = 2048
 SMALL_FILES = 2000
 ARTIFACTS = "/api/2.0/mlflow-artifacts/artifacts"
-PATIENCE_SECONDS = 10
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +112,7 @@ def test_an_upload_cut_by_the_client_leaves_nothing(server, run):
     for name in ("kept.bin", "never.bin"):
         connection = begin_upload(server, f"{ARTIFACTS}/{directory(run)}/{name}")
         connection.close()
-    assert wait_until(lambda: not litter(server)), litter(server)
+    wait_until(lambda: not litter(server), "a cut upload has left something")
     assert requests.get(f"{address(server, run)}/kept.bin", timeout=30).content == b"as it was"
     assert requests.get(f"{address(server, run)}/never.bin", timeout=30).status_code == 404
     listed = MlflowClient(server.url).list_artifacts(run.info.run_id)
@@ -142,7 +143,7 @@ def test_uploads_cut_by_a_crash_leave_nothing(tmp_path):
         begin_upload(server, f"{ARTIFACTS}/cut.bin"),
         begin_upload(server, urls[1].removeprefix(server.url)),
     ]
-    assert wait_until(lambda: len(answered) > 20)
+    wait_until(lambda: len(answered) > 20)
     server.kill()
     clients.join()
     for connection in cut:
@@ -183,24 +184,8 @@ def begin_upload(server: Server, target: str) -> socket.socket:
     connection = socket.create_connection(("127.0.0.1", server.port), timeout=30)
     head = f"PUT {target} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {8 * MEBIBYTE}\r\n\r\n"
     connection.sendall(head.encode() + os.urandom(4 * MEBIBYTE))
-    assert wait_until(lambda: litter(server)), "nothing was written"
+    wait_until(lambda: litter(server), "nothing was written")
     return connection
-
-
-def litter(server: Server) -> set[str]:
-    """What lies in the server's own directory beside its locks: uploads that are under way."""
-    hidden = server.directory / "data" / "artifacts" / ".ferroflow-uploads"
-    found = [path.relative_to(hidden) for path in hidden.rglob("*") if path.is_file()]
-    return {path.parts[0] for path in found if path.suffix != ".lock"}
-
-
-def wait_until(condition) -> bool:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.01)
-    return False
 
 
 def peak_memory(server: Server) -> int:

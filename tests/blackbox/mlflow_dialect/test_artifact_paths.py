@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import mlflow
 import pytest
+from support.disk import files_below
 from support.servers import ExternalServer
 
 SECRET = b"known to nobody"
@@ -100,7 +101,7 @@ class Wire:
     """Sends paths exactly as they are spelled."""
 
     def __init__(self, port: int):
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
 
     def send(self, method: str, target: str, body: object = None) -> tuple[int, bytes]:
         content = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
@@ -163,11 +164,10 @@ def operations(things: dict) -> dict[str, tuple]:
 
 def files(directory: Path) -> dict[str, bytes]:
     """What lies below a directory, but for what only the server sees."""
-    found = directory.rglob("*")
     return {
         str(path.relative_to(directory)): path.read_bytes()
-        for path in found
-        if path.is_file() and ".ferroflow-uploads" not in path.parts
+        for path in files_below(directory)
+        if ".ferroflow-uploads" not in path.parts
     }
 
 

@@ -1,12 +1,13 @@
 """The parts of the fluent API that the other files do not go through."""
 
-import time
-
 import mlflow
 import numpy
 from mlflow.entities import LoggedModelInput, LoggedModelOutput
+from support.waiting import wait_until
 
 from .conftest import unique
+
+SYSTEM_METRIC = "system/cpu_utilization_percentage"
 
 
 def test_experiments_through_the_fluent_api(tracking_uri):
@@ -88,12 +89,10 @@ def test_system_metrics_of_a_run(experiment, client):
     mlflow.set_system_metrics_samples_before_logging(1)
     try:
         with mlflow.start_run(log_system_metrics=True) as run:
-            time.sleep(1.5)
+            wait_until(lambda: SYSTEM_METRIC in client.get_run(run.info.run_id).data.metrics)
     finally:
         mlflow.set_system_metrics_sampling_interval(None)
         mlflow.set_system_metrics_samples_before_logging(None)
-    metrics = client.get_run(run.info.run_id).data.metrics
-    assert "system/cpu_utilization_percentage" in metrics
 
 
 def test_many_runs_as_a_data_frame(experiment):

@@ -83,8 +83,9 @@ impl Running {
     }
 
     pub(crate) fn signal(&self, name: &str) {
-        let kill = Command::new("kill")
-            .args(["-s", name, &self.child.id().to_string()])
+        // The shell's own: not every machine has a program of that name.
+        let kill = Command::new("sh")
+            .args(["-c", &format!("kill -s {name} {}", self.child.id())])
             .status();
         assert!(kill.unwrap().success());
     }
