@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+from support.reference import QUIET
 from support.servers import BINARY, Server
 
 PROGRAMS = {
@@ -33,4 +34,6 @@ class MlflowServer(Server):
         return [*PROGRAMS[self.program], "--port", str(self.port), *self.arguments]
 
     def environment(self) -> dict[str, str]:
-        return {**super().environment(), "PYTHONWARNINGS": "ignore", **self.variables}
+        # They mean nothing to the other program.
+        quiet = QUIET if self.program == "mlflow" else {}
+        return {**super().environment(), **quiet, **self.variables}

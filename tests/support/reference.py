@@ -7,6 +7,9 @@ from pathlib import Path
 
 from support.servers import Server
 
+# No request of the tests is a job, and what it starts to run jobs takes seconds of the processor.
+QUIET = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "PYTHONWARNINGS": "ignore"}
+
 
 class Reference(Server):
     """One `mlflow server` on SQLite with one worker; all that it writes is in `directory`."""
@@ -20,7 +23,7 @@ class Reference(Server):
 
     def environment(self) -> dict[str, str]:
         # A fixed seed, as some of its messages print sets, whose order depends on it.
-        return {**super().environment(), "PYTHONHASHSEED": "0", "PYTHONWARNINGS": "ignore"}
+        return {**super().environment(), **QUIET, "PYTHONHASHSEED": "0"}
 
     def spawn(self) -> subprocess.Popen:
         os.makedirs(self.directory / "artifacts", exist_ok=True)

@@ -1,7 +1,6 @@
 //! `ferroflow serve`, `config` and `version`.
 
 use std::fs;
-use std::time::{Duration, Instant};
 
 use crate::support::{Running, complaint, directory, ferroflow, get, output, stdout};
 
@@ -147,7 +146,6 @@ fn the_version_is_printed() {
 #[test]
 fn the_start_says_where_everything_is() {
     let directory = directory();
-    let started = Instant::now();
     let server = Running::start(directory.path(), &[]);
     let url = format!("http://{}", server.address);
     let text = server.announced.join("\n");
@@ -162,7 +160,6 @@ fn the_start_says_where_everything_is() {
     assert!(text.contains(&format!("mlflow.set_tracking_uri(\"{url}\")")));
     assert!(text.contains(&format!("service_endpoint=\"{url}\"")));
     assert!(get(server.address, "/health").ends_with("\r\n\r\nOK"));
-    assert!(started.elapsed() < Duration::from_secs(5));
     assert!(
         directory
             .path()
