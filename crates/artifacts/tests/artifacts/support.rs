@@ -72,7 +72,7 @@ impl Disk {
         let start = Instant::now();
         while !self.leftovers().is_empty() {
             assert!(
-                start.elapsed() < Duration::from_secs(60),
+                start.elapsed() < Duration::from_mins(1),
                 "left: {:?}",
                 self.leftovers()
             );

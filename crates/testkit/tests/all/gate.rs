@@ -14,7 +14,7 @@ use tokio::time::{sleep, timeout};
 pub(crate) const GATED: &str = "/test/gated";
 
 /// Nothing here takes nearly as long, however busy the machine is.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What one request waits at.
 #[derive(Clone, Default)]
