@@ -3,6 +3,7 @@
 use axum::extract::Request;
 use axum::response::Response;
 use ferroflow_model::{ErrorKind, ModelId, Permission, Resource, RunId, VersionNumber};
+use ferroflow_service::ArtifactPath;
 use http::StatusCode;
 
 use crate::artifacts::{ANY, Query};
@@ -65,6 +66,7 @@ pub(crate) async fn download_of_version(call: Call<Request>) -> Answer<Response>
     let (service, context) = (&call.service, &call.context);
     let query = Query::of(&call.message);
     let path = query.path()?;
+    ArtifactPath::parse(path)?;
     let name = model_name(query.get("name").map(str::to_owned))?;
     let version = VersionNumber::parse(query.get("version").unwrap_or_default())?;
     ByteRequest::of(call.message.headers())

@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 use ferroflow_model::{Error, ErrorKind, Permission, Resource, Result, RunId};
-use ferroflow_service::ByteStream;
+use ferroflow_service::{ArtifactPath, ByteStream};
 use futures_util::{StreamExt, TryStreamExt};
 use http::StatusCode;
 
@@ -34,6 +34,7 @@ pub(crate) async fn upload(call: Call<Request>) -> Answer<StatusCode> {
     let path = call.path.get("path").to_owned();
     let content = stream(call.message.into_body());
     if path.ends_with('/') {
+        ArtifactPath::parse_directory(&path)?;
         let message = "Artifact path must include a filename (cannot end with '/').";
         return Err(json::detail(StatusCode::BAD_REQUEST, message).into());
     }
@@ -70,6 +71,7 @@ pub(crate) async fn upload_of_run(call: Call<Request>) -> Answer<Response> {
     };
     let run_id = RunId::new(named("run_uuid")?);
     let path = named("path")?.to_owned();
+    ArtifactPath::parse(&path)?;
     let content = bounded(call.message.into_body()).await?;
     let stored = call
         .service

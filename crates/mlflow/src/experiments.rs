@@ -167,9 +167,9 @@ pub(crate) async fn search(call: Call<wire::SearchExperiments>) -> Answer {
 
 /// `POST experiments/update`
 pub(crate) async fn update(call: Call<UpdateExperiment>) -> Answer {
-    let id = id(call.message.experiment_id)?;
     let name = call.message.new_name.unwrap_or_default();
     check_length("name", EXPERIMENT_NAME_CHARACTERS, &name)?;
+    let id = id(call.message.experiment_id)?;
     let renamed = call
         .service
         .rename_experiment(&call.context, id, Some(name));
@@ -194,13 +194,14 @@ pub(crate) async fn restore(call: Call<ExperimentById>) -> Answer {
 
 /// `POST experiments/set-experiment-tag`
 pub(crate) async fn set_tag(call: Call<SetExperimentTag>) -> Answer {
-    let id = id(call.message.experiment_id.clone())?;
     let tag = Tag {
         key: call.message.key.clone().unwrap_or_default(),
         value: call.message.value.clone().unwrap_or_default(),
     };
+    let tag = validate::experiment_tag(tag)?;
+    let id = id(call.message.experiment_id.clone())?;
     check_custom_view(&call, id, &tag.key).await?;
-    let changes = TagChanges::set_all(vec![validate::experiment_tag(tag)?]);
+    let changes = TagChanges::set_all(vec![tag]);
     let tagged = call.service.tag_experiment(&call.context, id, changes);
     tagged.await?;
     Ok(Json::empty())

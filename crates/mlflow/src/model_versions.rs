@@ -60,22 +60,25 @@ pub(crate) fn declare(routes: &mut Routes) {
 pub(crate) async fn create(mut call: Call<CreateModelVersion>) -> Answer {
     let tags = std::mem::take(&mut call.message.tags).into_iter();
     let tags: Vec<Tag> = tags.map(Tag::from).collect();
-    let source = sources::resolve(&call, &tags).await?;
-    let new = new_model_version(call.message, source, tags)?;
+    let mut source = sources::resolve(&call, &tags).await?;
+    let name = model_name(call.message.name.take())?;
+    let tags = tags.into_iter().map(validate::version_tag);
+    let tags = tags.collect::<Result<_>>()?;
+    sources::find_logged_model(&call.service, &call.context, &mut source).await?;
+    let new = new_model_version(call.message, name, source, tags);
     let created = call.service.create_model_version(&call.context, new);
     one(&created.await?)
 }
 
 fn new_model_version(
     wire: CreateModelVersion,
+    name: ModelName,
     source: Source,
     tags: Vec<Tag>,
-) -> Result<NewModelVersion> {
-    let name = model_name(wire.name)?;
-    let tags = tags.into_iter().map(validate::version_tag);
-    Ok(NewModelVersion {
+) -> NewModelVersion {
+    NewModelVersion {
         name,
-        tags: tags.collect::<Result<_>>()?,
+        tags,
         source: source.uri,
         storage_location: source.storage_location,
         description: wire.description,
@@ -83,7 +86,7 @@ fn new_model_version(
         run_link: wire.run_link,
         model_id: source.model_id,
         unknown_origin: UnknownOrigin::Keep,
-    })
+    }
 }
 
 fn one(version: &ModelVersion) -> Answer {
@@ -150,7 +153,8 @@ fn stage_transition(wire: TransitionModelVersionStage) -> Answer<TransitionStage
 
 /// `DELETE model-versions/delete`
 pub(crate) async fn delete(call: Call<ModelVersionById>) -> Answer {
-    let (name, version) = key(call.message.name, call.message.version)?;
+    let version = VersionNumber::parse(&call.message.version.unwrap_or_default())?;
+    let name = model_name(call.message.name)?;
     let service = &call.service;
     service
         .delete_model_version(&call.context, &name, version)

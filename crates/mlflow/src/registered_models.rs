@@ -197,12 +197,13 @@ fn page_of_none(max_results: i64, first: &Page<RegisteredModel>) -> Page<Registe
 pub(crate) async fn latest_versions(call: Call<GetLatestVersions>) -> Answer {
     let name = model_name(call.message.name)?;
     let stages = call.message.stages.iter();
-    let stages = stages
-        .map(|stage| Stage::parse(stage))
-        .collect::<Result<_>>()?;
-    let found = call
-        .service
-        .get_latest_versions(&call.context, &name, stages);
+    let stages: Result<Vec<Stage>> = stages.map(|stage| Stage::parse(stage)).collect();
+    let service = &call.service;
+    if stages.is_err() {
+        // A model that does not exist is named before a stage that does not.
+        service.get_registered_model(&call.context, &name).await?;
+    }
+    let found = service.get_latest_versions(&call.context, &name, stages?);
     let versions = found.await?;
     Ok(Json::of(&ModelVersionPage {
         model_versions: views(&versions),

@@ -57,12 +57,13 @@ pub(crate) async fn create(call: Call<CreateRun>) -> Answer {
 
 fn new_run(wire: CreateRun) -> Answer<NewRun> {
     let experiment_id = wire.experiment_id.filter(|text| !text.is_empty());
+    let experiment_id = experiment_id
+        .map(|text| ExperimentId::parse(&text))
+        .transpose()?;
     let tags: Vec<Tag> = wire.tags.into_iter().map(Tag::from).collect();
     check_tags_differ(&tags, "a run")?;
     Ok(NewRun {
-        experiment_id: experiment_id
-            .map(|text| ExperimentId::parse(&text))
-            .transpose()?,
+        experiment_id,
         name: wire.run_name.filter(|text| !text.is_empty()),
         user_id: wire.user_id.unwrap_or_default(),
         start_ms: wire.start_time,

@@ -9,7 +9,8 @@ mod reference;
 
 use ferroflow_model::model_versions::{ModelVersion, Stage};
 use ferroflow_model::registered_models::{Alias, ModelName};
-use ferroflow_model::{Error, ErrorKind, ModelId, Result, RunId, Tag};
+use ferroflow_model::{Context, Error, ErrorKind, ModelId, Result, RunId, Tag};
+use ferroflow_service::Service;
 
 use places::{check_local, check_path, check_within, invalid, is_proxied, not_contained};
 use reference::{Reference, Which};
@@ -37,7 +38,7 @@ pub(crate) struct Source {
     pub(crate) model_id: Option<ModelId>,
 }
 
-/// Checks the source of a new version, and finds the run and logged model behind it.
+/// Checks the source of a new version, and finds the run and logged model that it names.
 pub(crate) async fn resolve(call: &Call<CreateModelVersion>, tags: &[Tag]) -> Result<Source> {
     let text = call.message.source.as_deref().unwrap_or_default();
     call.service.check_version_source(text)?;
@@ -55,13 +56,12 @@ pub(crate) async fn resolve(call: &Call<CreateModelVersion>, tags: &[Tag]) -> Re
             ..Source::default()
         });
     }
-    let mut source = trace_copy(call, text).await?;
+    let source = trace_copy(call, text).await?;
     if source.model_id.is_some() {
         check_model_source(call, &source).await?;
     } else {
         check_run_source(call, &source).await?;
     }
-    find_logged_model(call, &mut source).await?;
     Ok(source)
 }
 
@@ -256,14 +256,15 @@ async fn model_root(call: &Call<CreateModelVersion>, source: &Source) -> Result<
 }
 
 /// Fills in what the logged model knows: where its files are, and which run wrote it.
-async fn find_logged_model(call: &Call<CreateModelVersion>, source: &mut Source) -> Result<()> {
+pub(crate) async fn find_logged_model(
+    service: &Service,
+    context: &Context,
+    source: &mut Source,
+) -> Result<()> {
     let Some(model_id) = &source.model_id else {
         return Ok(());
     };
-    let model = call
-        .service
-        .get_logged_model(&call.context, model_id, false);
-    let model = model.await?;
+    let model = service.get_logged_model(context, model_id, false).await?;
     if source.storage_location.is_none() && Uri::parse(&source.uri).scheme == "models" {
         source.storage_location = Some(model.artifact_uri);
     }

@@ -118,12 +118,9 @@ impl Service {
         search: SearchLoggedModels,
     ) -> Result<Page<LoggedModel>> {
         context.workspace()?;
-        let order = search
-            .order_by
-            .into_iter()
-            .map(clause)
-            .collect::<Result<_>>()?;
         let (experiment_ids, datasets) = (search.experiment_ids, search.datasets);
+        let order_by = search.order_by.into_iter();
+        let order = || order_by.map(clause).collect();
         let search = self.search_by(search.filter.as_deref(), order, search.page)?;
         self.read(context, |tenant| LoggedModelSearch {
             tenant,

@@ -14,19 +14,19 @@ impl Service {
         order_by: &[String],
         page: PageRequest,
     ) -> Result<Search<F, OrderBy<O>>> {
-        self.search_by(filter, OrderBy::parse_each(order_by)?, page)
+        self.search_by(filter, || OrderBy::parse_each(order_by), page)
     }
 
-    /// Parses the filter of a search whose order has been parsed.
+    /// Parses the filter of a search, and then its order: of two faults the filter's is named.
     pub(crate) fn search_by<F: FilterField, O>(
         &self,
         filter: Option<&str>,
-        order_by: Vec<O>,
+        order_by: impl FnOnce() -> Result<Vec<O>>,
         page: PageRequest,
     ) -> Result<Search<F, O>> {
         Ok(Search {
             filter: Filter::parse(filter.unwrap_or_default())?,
-            order_by,
+            order_by: order_by()?,
             page,
             keys: self.db.keys(),
         })

@@ -75,9 +75,6 @@ impl Query for RunSearch {
 impl RunSearch {
     async fn find<C: Conn>(&self, conn: &mut C) -> Result<Found> {
         let experiments = find_experiments(conn, self.tenant, &self.experiment_ids).await?;
-        if experiments.is_empty() {
-            return Ok(Found::NOTHING);
-        }
         let search = &self.search;
         let keys = search.keys.find(conn, &self.key_names()).await?;
         let order = order(&search.order_by, &keys);
@@ -88,6 +85,9 @@ impl RunSearch {
             self.view,
         );
         let wanted = Wanted::new(&order, &search.page, &request)?;
+        if experiments.is_empty() {
+            return Ok(Found::NOTHING);
+        }
         let runs = Runs {
             search: self,
             experiments: &experiments,
