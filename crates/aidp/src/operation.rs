@@ -11,7 +11,7 @@ use ferroflow_model::{
     WorkspaceKey,
 };
 use ferroflow_service::Service;
-use ferroflow_web::{BodyLimit, Reporter, Route, RouteTable, facts, read_body};
+use ferroflow_web::{BodyLimit, Reporter, Route, RouteTable, facts};
 use http::request::Parts;
 use http::{HeaderMap, Method, header};
 use schemars::JsonSchema;
@@ -257,8 +257,7 @@ async fn json_body(parts: &Parts, body: Body) -> Result<Bytes> {
             "The header 'content-type' must be 'application/json'.",
         ));
     }
-    let BodyLimit(limit) = BodyLimit::of(&parts.extensions);
-    read_body(body, limit).await
+    BodyLimit::of(&parts.extensions).read(body).await
 }
 
 /// Other types are refused: browsers send some of them across sites without asking.

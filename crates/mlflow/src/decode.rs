@@ -3,7 +3,7 @@
 
 use axum::body::Body;
 use ferroflow_model::{Error, Result};
-use ferroflow_web::{BodyLimit, read_body};
+use ferroflow_web::BodyLimit;
 use http::request::Parts;
 use http::{HeaderMap, Method, header};
 
@@ -20,8 +20,7 @@ pub(crate) async fn read_request<M: Message>(parts: &Parts, body: Body) -> Resul
     if matches!(parts.method, Method::POST | Method::PUT) {
         check_content_type(&parts.headers)?;
     }
-    let BodyLimit(limit) = BodyLimit::of(&parts.extensions);
-    from_body(&read_body(body, limit).await?)
+    from_body(&BodyLimit::of(&parts.extensions).read(body).await?)
 }
 
 /// As in the reference, the type is compared as it is written, and parameters are ignored.

@@ -228,6 +228,7 @@ fn security(settings: &Settings) -> Security {
 fn limits(settings: &Settings) -> Limits {
     Limits {
         body_bytes: settings.max_body_bytes,
+        total_body_bytes: settings.max_total_body_bytes,
         concurrent_requests: settings.max_concurrent_requests,
         request_timeout: settings.request_timeout(),
         rate: settings.rate(),

@@ -8,7 +8,7 @@ mod report;
 mod request;
 mod routes;
 
-pub use body::{BodyLimit, read_body};
+pub use body::{BodyBudget, BodyLimit, read_body};
 pub use content::{content_disposition, content_type};
 pub use declare::MatchedRoute;
 pub use report::Reporter;

@@ -139,9 +139,9 @@ async fn a_body_must_be_json_by_its_type() {
 #[tokio::test]
 async fn a_body_has_a_size() {
     let body = |bytes: usize| format!(r#"{{"x":"{}"}}"#, "x".repeat(bytes - 8));
-    let at_limit = request(PATH, &[JSON], &body(BodyLimit::DEFAULT.0));
+    let at_limit = request(PATH, &[JSON], &body(BodyLimit::DEFAULT_BYTES));
     assert_eq!(ask(Kind::Change, at_limit).await.0, 200);
-    let over = request(PATH, &[JSON], &body(BodyLimit::DEFAULT.0 + 1));
+    let over = request(PATH, &[JSON], &body(BodyLimit::DEFAULT_BYTES + 1));
     let (status, text) = ask(Kind::Change, over).await;
     assert_eq!(status, 413);
     assert!(text.contains("RequestEntityTooLarge"), "{text}");

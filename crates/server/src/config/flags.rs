@@ -321,6 +321,16 @@ pub struct Flags {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_body_bytes: Option<usize>,
 
+    /// The bytes of all request bodies held at once, but for the first 64 KiB of each; those beyond are answered 503 with `retry-after`
+    #[arg(
+        long,
+        env = "FERROFLOW_MAX_TOTAL_BODY_BYTES",
+        value_name = "BYTES",
+        help_heading = "Limits"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_total_body_bytes: Option<usize>,
+
     /// The largest request line and headers together in bytes
     #[arg(
         long,

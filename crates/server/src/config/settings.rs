@@ -50,6 +50,7 @@ pub struct Settings {
     pub allowed_host_addressed_artifact_schemes: Vec<String>,
     pub model_version_source_regex: Option<String>,
     pub max_body_bytes: usize,
+    pub max_total_body_bytes: usize,
     pub max_header_bytes: usize,
     pub max_concurrent_requests: usize,
     pub rate_limit: u32,
@@ -89,7 +90,8 @@ impl Default for Settings {
             artifact_location_max_length: 2048,
             allowed_host_addressed_artifact_schemes: Vec::new(),
             model_version_source_regex: None,
-            max_body_bytes: ferroflow_web::BodyLimit::DEFAULT.0,
+            max_body_bytes: ferroflow_web::BodyLimit::DEFAULT_BYTES,
+            max_total_body_bytes: 512 * 1024 * 1024,
             max_header_bytes: 64 * 1024,
             max_concurrent_requests: 1024,
             rate_limit: 0,
@@ -207,6 +209,17 @@ impl Settings {
         );
         check_public_url(&self.public_url)?;
         within("max-body-bytes", &self.max_body_bytes, 1024..=1 << 30)?;
+        within(
+            "max-total-body-bytes",
+            &self.max_total_body_bytes,
+            1024..=1 << 40,
+        )?;
+        ensure!(
+            self.max_total_body_bytes >= self.max_body_bytes,
+            "max-total-body-bytes = {} leaves no room for a body of max-body-bytes = {}",
+            self.max_total_body_bytes,
+            self.max_body_bytes
+        );
         within("max-header-bytes", &self.max_header_bytes, 8192..=1 << 20)?;
         within(
             "max-concurrent-requests",

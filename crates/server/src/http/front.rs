@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use axum::body::Body;
 use axum::response::Response;
 use ferroflow_model::{Caller, Error, ErrorKind};
-use ferroflow_web::{BodyLimit, MatchedRoute, RequestId, host_of};
+use ferroflow_web::{BodyBudget, BodyLimit, MatchedRoute, RequestId, host_of};
 use futures_util::FutureExt;
 use http::header::{self, HeaderValue};
 use http::{Request, StatusCode};
@@ -36,6 +36,8 @@ const RETRY_SECONDS: HeaderValue = HeaderValue::from_static("1");
 pub(crate) struct Limits {
     /// Bytes of a body that is read whole.
     pub(crate) body_bytes: usize,
+    /// Bytes of all bodies that are read whole, at once.
+    pub(crate) total_body_bytes: usize,
     /// Requests worked on at once.
     pub(crate) concurrent_requests: usize,
     /// How long a request may take whose bodies are not streamed.
@@ -49,6 +51,7 @@ pub(crate) struct Front {
     routers: Routers,
     security: Security,
     limits: Limits,
+    body_limit: BodyLimit,
     prefix: StaticPrefix,
     rate_limiter: Option<RateLimiter>,
     metrics: RequestMetrics,
@@ -68,6 +71,7 @@ impl Front {
             routers,
             security,
             limits,
+            body_limit: BodyLimit::new(limits.body_bytes, BodyBudget::new(limits.total_body_bytes)),
             prefix,
             rate_limiter: limits.rate.map(RateLimiter::new),
             metrics,
@@ -156,7 +160,7 @@ impl Front {
         let extensions = request.extensions_mut();
         extensions.insert(RequestId(Arc::clone(request_id)));
         extensions.insert(Arc::clone(&self.anonymous));
-        extensions.insert(BodyLimit(self.limits.body_bytes));
+        extensions.insert(self.body_limit.clone());
         extensions.insert(matched.clone());
 
         self.route(request, dialect, request_id, matched).await

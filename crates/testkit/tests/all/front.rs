@@ -8,7 +8,7 @@ use bytes::Bytes;
 use ferroflow_model::{Caller, Permission, Resource};
 use ferroflow_server::config::Settings;
 use ferroflow_testkit::{Answer, Builder, Client, TestServer};
-use ferroflow_web::{BodyLimit, Route, RouteTable, facts, read_body};
+use ferroflow_web::{BodyLimit, Route, RouteTable, facts};
 use http::{Method, Request, StatusCode};
 use serde_json::json;
 use tokio::time::sleep;
@@ -21,8 +21,8 @@ async fn show_facts(request: AxumRequest) -> String {
 }
 
 async fn count_bytes(request: AxumRequest) -> Result<String, StatusCode> {
-    let limit = BodyLimit::of(request.extensions()).0;
-    let body = read_body(request.into_body(), limit).await;
+    let limit = BodyLimit::of(request.extensions());
+    let body = limit.read(request.into_body()).await;
     body.map(|body| body.len().to_string())
         .map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)
 }
