@@ -200,7 +200,7 @@ impl Query for FindKeys {
 async fn select<C: Conn>(conn: &mut C, names: &[&str]) -> Result<Vec<(i64, String)>> {
     let sql = format!(
         "SELECT key_id, name FROM entity_keys WHERE {}",
-        conn.engine().any_of("name", 1)
+        conn.engine().any_text_of("name", 1)
     );
     conn.query(&sql, args![names], |row| Ok((row.get(0)?, row.get(1)?)))
         .await

@@ -4,13 +4,26 @@ use std::fmt::Write as _;
 
 use crate::conn::{BulkColumn, BulkInsert, Engine};
 
+/// How many characters of a text PostgreSQL's indexes hold.
+const HEAD: usize = 64;
+
 impl Engine {
-    /// Whether `expression` is among the list given as argument number `argument`
-    /// (`Value::Ints` or `Value::Texts`).
+    /// Whether `expression` is among the numbers given as argument number `argument`.
     pub fn any_of(self, expression: &str, argument: usize) -> String {
+        self.any_of_list(expression, argument, "bigint[]")
+    }
+
+    /// Whether `expression` is among the texts given as argument number `argument`.
+    pub fn any_text_of(self, expression: &str, argument: usize) -> String {
+        self.any_of_list(expression, argument, "text[]")
+    }
+
+    fn any_of_list(self, expression: &str, argument: usize, list: &str) -> String {
         match self {
             Self::Sqlite => format!("{expression} IN (SELECT value FROM rarray(${argument}))"),
-            Self::Postgres => format!("{expression} = ANY(${argument})"),
+            // The inner SELECT hides how long the list is: of a table that is thought to be small,
+            // or not to have many more rows, all would be read.
+            Self::Postgres => format!("{expression} = ANY((SELECT ${argument}::{list})::{list})"),
         }
     }
 
@@ -35,8 +48,7 @@ impl Engine {
     /// SQLite's LIKE ignores case unless a pragma says otherwise, which its connections set.
     pub fn like(self, expression: &str, argument: usize) -> String {
         match self {
-            // `_` and `%` have no escape in the grammar, so PostgreSQL's default one is turned off.
-            Self::Postgres => format!("{expression} LIKE ${argument} ESCAPE ''"),
+            Self::Postgres => format!("{expression} LIKE {}", unescaped(argument)),
             Self::Sqlite => format!("{expression} LIKE ${argument}"),
         }
     }
@@ -44,38 +56,58 @@ impl Engine {
     /// Matches `expression` against a pattern, ignoring case.
     pub fn ilike(self, expression: &str, argument: usize) -> String {
         match self {
-            Self::Postgres => format!("{expression} ILIKE ${argument} ESCAPE ''"),
+            Self::Postgres => format!("{expression} ILIKE {}", unescaped(argument)),
             Self::Sqlite => format!("lower({expression}) LIKE lower(${argument})"),
         }
     }
 
-    /// What the indexes on texts hold of one, when that is less than all of it: an entry of
-    /// PostgreSQL's has a limit, so there it is the beginning.
-    pub fn indexed_text(self, expression: &str) -> Option<String> {
+    /// The column that the indexes on texts have in the place of `column`, when they hold less than
+    /// all of it: an entry of PostgreSQL's has a limit, so there it is the beginning. It stands in a
+    /// column of its own, because PostgreSQL does not answer from an index on an expression alone.
+    pub fn indexed_column(self, column: &str) -> Option<String> {
         match self {
             Self::Sqlite => None,
-            Self::Postgres => Some(format!("substr({expression}, 1, 64)")),
+            Self::Postgres => Some(format!("{column}_head")),
         }
     }
 
-    /// Whether the indexes on texts hold `expression` as argument number `argument`: true when
-    /// both are equal, and perhaps when both are long.
-    pub fn indexed_text_is(self, expression: &str, argument: usize) -> String {
+    /// What the indexes on texts hold of the text `expression`.
+    pub fn indexed_text(self, expression: &str) -> String {
         match self {
-            Self::Sqlite => format!("{expression} = ${argument}"),
-            Self::Postgres => {
-                format!("substr({expression}, 1, 64) = substr(${argument}::text, 1, 64)")
-            }
+            Self::Sqlite => expression.to_owned(),
+            Self::Postgres => format!("substr({expression}, 1, {HEAD})"),
         }
+    }
+
+    /// Whether the indexes on texts hold `column` as argument number `argument`: true when both are
+    /// equal, and perhaps when both are long.
+    pub fn indexed_text_is(self, column: &str, argument: usize) -> String {
+        let indexed = self.indexed_column(column);
+        let text = self.indexed_text(&format!("${argument}"));
+        format!("{} = {text}", indexed.as_deref().unwrap_or(column))
     }
 
     /// The same for any text of a list.
-    pub fn indexed_text_any_of(self, expression: &str, argument: usize) -> String {
+    pub fn indexed_text_any_of(self, column: &str, argument: usize) -> String {
         match self {
-            Self::Sqlite => self.any_of(expression, argument),
+            Self::Sqlite => self.any_text_of(column, argument),
             Self::Postgres => format!(
-                "substr({expression}, 1, 64) = \
-                 ANY(ARRAY(SELECT substr(t, 1, 64) FROM unnest(${argument}::text[]) t))"
+                "{column}_head = \
+                 ANY(ARRAY(SELECT substr(t, 1, {HEAD}) FROM unnest(${argument}::text[]) t))"
+            ),
+        }
+    }
+
+    /// The column `value` of a row `x` of `table`, out of the indexes on texts where they hold all
+    /// of it; `owner` and `key_id` are the key of the table.
+    pub fn value_in_index(self, table: &str, owner: &str) -> String {
+        match self {
+            Self::Sqlite => "x.value".to_owned(),
+            // A value of as many characters has no fewer bytes, and bytes need not be counted.
+            Self::Postgres => format!(
+                "CASE WHEN octet_length(x.value_head) < {HEAD} THEN x.value_head \
+                 ELSE (SELECT y.value FROM {table} y \
+                 WHERE y.{owner} = x.{owner} AND y.key_id = x.key_id) END"
             ),
         }
     }
@@ -115,12 +147,17 @@ impl Engine {
 
     /// The text of a migration for this engine.
     pub(crate) fn migration(self, text: &str) -> String {
-        let words: [(&str, &str); 6] = match self {
+        let head = format!(
+            "value_head TEXT COLLATE \"C\" \
+             GENERATED ALWAYS AS (substr(value, 1, {HEAD})) STORED,"
+        );
+        let words: [(&str, &str); 7] = match self {
             Self::Sqlite => [
                 ("{pk}", "INTEGER PRIMARY KEY AUTOINCREMENT"),
                 ("{row}", "INTEGER PRIMARY KEY"),
                 ("{text}", "TEXT"),
                 ("{clustered}", " WITHOUT ROWID"),
+                ("{head}", ""),
                 ("{indexed value}", "value"),
                 ("{rewritten}", " WITHOUT ROWID"),
             ],
@@ -136,7 +173,8 @@ impl Engine {
                 // The order of text must not depend on the database's locale.
                 ("{text}", "TEXT COLLATE \"C\""),
                 ("{clustered}", ""),
-                ("{indexed value}", "substr(value, 1, 64)"),
+                ("{head}", &head),
+                ("{indexed value}", "value_head"),
                 // A new version of a row finds room beside the old one, and no index is touched.
                 ("{rewritten}", " WITH (fillfactor = 50)"),
             ],
@@ -159,6 +197,12 @@ impl Engine {
         sql.push_str(bulk.conflict);
         sql
     }
+}
+
+/// A pattern of PostgreSQL in which nothing is escaped, for the grammar has no escape. The inner
+/// SELECT makes it once, and not for each row.
+fn unescaped(argument: usize) -> String {
+    format!(r"(SELECT replace(${argument}, '\', '\\'))")
 }
 
 fn push_values(sql: &mut String, columns: usize) {

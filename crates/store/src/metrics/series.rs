@@ -78,7 +78,7 @@ pub(super) async fn find_series<C: Conn>(
          JOIN run_metrics m ON m.run_pk = r.run_pk AND m.key_id = $3 \
          LEFT JOIN metric_tails t ON t.run_pk = m.run_pk AND t.key_id = m.key_id \
          WHERE r.platform_pk = $1 AND r.workspace_pk = $2 AND {}",
-        conn.engine().any_of("r.run_id", 4)
+        conn.engine().any_text_of("r.run_id", 4)
     );
     let run_ids: Vec<&str> = run_ids.iter().map(RunId::as_str).collect();
     let args = args![

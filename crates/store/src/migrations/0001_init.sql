@@ -88,6 +88,7 @@ CREATE TABLE run_params (
     key_id BIGINT NOT NULL,
     experiment_pk BIGINT NOT NULL,
     value {text} NOT NULL,
+    {head}
     PRIMARY KEY (run_pk, key_id)
 ){clustered};
 
@@ -99,6 +100,7 @@ CREATE TABLE run_tags (
     key_id BIGINT NOT NULL,
     experiment_pk BIGINT NOT NULL,
     value {text} NOT NULL,
+    {head}
     PRIMARY KEY (run_pk, key_id)
 ){clustered};
 
@@ -277,6 +279,7 @@ CREATE TABLE registered_model_tags (
     model_pk BIGINT NOT NULL,
     key_id BIGINT NOT NULL,
     value {text} NOT NULL,
+    {head}
     PRIMARY KEY (model_pk, key_id)
 ){clustered};
 
@@ -327,6 +330,7 @@ CREATE TABLE model_version_tags (
     version_pk BIGINT NOT NULL,
     key_id BIGINT NOT NULL,
     value {text} NOT NULL,
+    {head}
     PRIMARY KEY (version_pk, key_id)
 ){clustered};
 

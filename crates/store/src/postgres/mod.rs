@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use deadpool_postgres::{
-    Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, Timeouts,
+    Hook, HookError, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime,
+    Timeouts,
 };
 use ferroflow_model::{Error, Result};
 use tokio_postgres::{Client, Config, NoTls};
@@ -24,6 +25,13 @@ const ATTEMPTS: u64 = 10;
 
 /// Serialises migrations between servers that start at once; any constant of our own does.
 const MIGRATION_LOCK: i64 = 0x0066_6572_726f_666c;
+
+/// What each connection begins with. Statements are written for the indexes, and no statistics may
+/// tell otherwise: there are none of a table that was just filled, and it would be read whole, or
+/// the whole range of an index before the first row of a page. None is worth compiling or sharing
+/// among processes either.
+const SETTINGS: &str = "SET enable_seqscan = off; SET enable_bitmapscan = off; SET jit = off; \
+    SET max_parallel_workers_per_gather = 0";
 
 /// A PostgreSQL database.
 pub(crate) struct Postgres {
@@ -117,7 +125,9 @@ impl Postgres {
 
     async fn client(&self) -> Result<Object> {
         self.pool.get().await.map_err(|error| match error {
-            PoolError::Backend(error) => from_postgres(error),
+            PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)) => {
+                from_postgres(error)
+            }
             other => Error::unavailable(other),
         })
     }
@@ -146,6 +156,12 @@ fn pool(config: Config, size: usize) -> std::result::Result<Pool, OpenError> {
     let timeout = Some(Duration::from_secs(10));
     Pool::builder(manager)
         .max_size(size)
+        .post_create(Hook::async_fn(|client, _| {
+            Box::pin(async move {
+                let settled = client.batch_execute(SETTINGS).await;
+                settled.map_err(HookError::Backend)
+            })
+        }))
         .runtime(Runtime::Tokio1)
         .timeouts(Timeouts {
             wait: timeout,
@@ -171,7 +187,9 @@ fn tls() -> std::result::Result<MakeRustlsConnect, OpenError> {
 
 fn pool_open_error(error: PoolError) -> OpenError {
     match error {
-        PoolError::Backend(error) => error.into(),
+        PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)) => {
+            error.into()
+        }
         other => OpenError::Engine(other.to_string()),
     }
 }

@@ -44,7 +44,7 @@ async fn find_models<C: Conn>(
     let sql = format!(
         "SELECT model_id, logged_model_pk FROM logged_models \
          WHERE platform_pk = $1 AND workspace_pk = $2 AND {}",
-        conn.engine().any_of("model_id", 3)
+        conn.engine().any_text_of("model_id", 3)
     );
     let args = args![write.tenant.platform, write.tenant.workspace, model_ids];
     let rows = conn

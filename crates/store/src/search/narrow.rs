@@ -205,7 +205,8 @@ pub(super) fn range_of_values<'a>(
     }
     let mut matching = sql.clone();
     matching.push(" AND ");
-    push_column(&mut matching, "x.value", predicate);
+    let value = engine.value_in_index(table.name, table.owner);
+    push_column(&mut matching, &value, predicate);
     Some(Range {
         entries: sql,
         matching: Some(matching),

@@ -13,7 +13,7 @@ use crate::{Row, Value};
 #[derive(Clone)]
 pub(super) struct OrderKey {
     column: Cow<'static, str>,
-    /// What an index holds of the column, when that is less than all of it.
+    /// The column that an index has instead, when it holds less than all of this one.
     indexed: Option<String>,
     content: Content,
     ascending: bool,
@@ -96,7 +96,7 @@ impl OrderKey {
             Content::Text | Content::OptionalText => Content::Text,
         };
         let indexed = match content {
-            Content::Text => engine.indexed_text(&self.column),
+            Content::Text => engine.indexed_column(&self.column),
             _ => None,
         };
         Self {
@@ -233,7 +233,7 @@ impl OrderKey {
         let argument = format!("${}", sql.argument(value));
         match &self.indexed {
             Some(indexed) => {
-                let argument = sql.engine.indexed_text(&argument).unwrap_or(argument);
+                let argument = sql.engine.indexed_text(&argument);
                 sql.push(format_args!(" AND {indexed} {operator} {argument}"));
             }
             None => sql.push(format_args!(" AND {} {operator} {argument}", self.column)),

@@ -51,7 +51,11 @@ impl<'a> Sql<'a> {
 
     /// Appends the condition that `expression` is in a list.
     pub(super) fn push_any_of(&mut self, expression: &str, list: impl Into<Value<'a>>) {
+        let list = list.into();
         let number = self.argument(list);
-        self.push(self.engine.any_of(expression, number));
+        self.push(match list {
+            Value::Ints(_) => self.engine.any_of(expression, number),
+            _ => self.engine.any_text_of(expression, number),
+        });
     }
 }

@@ -346,6 +346,24 @@ async fn experiments_and_models_come_out_of_their_indexes_in_order() {
     .await;
 }
 
+#[tokio::test]
+async fn postgresql_reads_texts_from_the_index_alone() {
+    on_postgres(async |test| {
+        for sketch in RUNS {
+            create(test, *sketch).await;
+        }
+        for (filter, index) in [
+            ("params.depth LIKE '%3'", "run_params_by_value"),
+            ("params.depth = '3'", "run_params_by_value"),
+            ("tags.team != 'red'", "run_tags_by_value"),
+        ] {
+            let index = format!("Index Only Scan using {index}");
+            plan(test, runs(test, filter, page(1, None)), &index).await;
+        }
+    })
+    .await;
+}
+
 /// How PostgreSQL asks a list of many row keys.
 struct Among;
 
