@@ -26,13 +26,11 @@ impl Query for DatasetSearch {
     async fn run<C: Conn>(&self, conn: &mut C) -> Result<Vec<DatasetSummary>> {
         // A dataset that no run reads any more is not shown.
         let sql = format!(
-            "SELECT DISTINCT e.number, d.name, d.digest, t.value FROM experiments e \
+            "SELECT DISTINCT e.number, d.name, d.digest, i.context FROM experiments e \
              JOIN datasets d ON d.experiment_pk = e.experiment_pk \
              JOIN run_dataset_inputs i ON i.dataset_pk = d.dataset_pk \
-             LEFT JOIN run_dataset_input_tags t ON t.run_pk = i.run_pk \
-             AND t.dataset_pk = i.dataset_pk AND t.name = 'mlflow.data.context' \
              WHERE e.workspace_pk = $1 AND {} \
-             ORDER BY e.number, d.name, d.digest, t.value LIMIT $3",
+             ORDER BY e.number, d.name, d.digest, i.context LIMIT $3",
             conn.engine().any_of("e.number", 2)
         );
         let numbers: Vec<i64> = self.experiment_ids.iter().map(|id| id.number()).collect();

@@ -165,10 +165,12 @@ CREATE TABLE datasets (
 CREATE TABLE run_dataset_inputs (
     run_pk BIGINT NOT NULL,
     dataset_pk BIGINT NOT NULL,
+    -- The tag of that name, where there is one: datasets are listed with the contexts of all runs.
+    context {text},
     PRIMARY KEY (run_pk, dataset_pk)
 ){clustered};
 
-CREATE INDEX run_dataset_inputs_by_dataset ON run_dataset_inputs (dataset_pk);
+CREATE INDEX run_dataset_inputs_by_dataset ON run_dataset_inputs (dataset_pk, context);
 
 CREATE TABLE run_dataset_input_tags (
     run_pk BIGINT NOT NULL,
@@ -324,6 +326,7 @@ CREATE INDEX model_versions_by_stage ON model_versions (model_pk, stage, version
 CREATE INDEX model_versions_by_update ON model_versions (model_pk, updated_ms DESC, version DESC);
 CREATE INDEX model_versions_by_creation ON model_versions (model_pk, created_ms DESC, version DESC);
 CREATE INDEX model_versions_by_platform ON model_versions (platform_pk, updated_ms DESC);
+CREATE INDEX model_versions_of_platform_by_creation ON model_versions (platform_pk, created_ms DESC);
 CREATE INDEX model_versions_by_run ON model_versions (run_id) WHERE run_id IS NOT NULL;
 
 CREATE TABLE model_version_tags (

@@ -9,6 +9,9 @@ use crate::args;
 use crate::command::{Applied, Mutation, ResultKey, WriteContext};
 use crate::conn::{BulkColumn, BulkInsert, Conn};
 
+/// The tag of an input that tells what the run read the dataset for.
+const CONTEXT_TAG: &str = "mlflow.data.context";
+
 /// Records datasets and models that an active run read.
 pub struct LogInputs {
     /// The run and its inputs.
@@ -60,10 +63,15 @@ async fn insert_dataset_input<C: Conn>(
     run: &ActiveRun,
     input: &DatasetInput,
 ) -> Result<()> {
-    const SQL: &str = "INSERT INTO run_dataset_inputs (run_pk, dataset_pk) VALUES ($1, $2) \
-        ON CONFLICT DO NOTHING";
+    const SQL: &str = "INSERT INTO run_dataset_inputs (run_pk, dataset_pk, context) \
+        VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
     let dataset_pk = ensure_dataset(conn, run.experiment_pk, &input.dataset).await?;
-    match conn.execute(SQL, args![run.run_pk, dataset_pk]).await? {
+    let context = input.tags.iter().find(|tag| tag.key == CONTEXT_TAG);
+    let context = context.map(|tag| tag.value.as_str());
+    match conn
+        .execute(SQL, args![run.run_pk, dataset_pk, context])
+        .await?
+    {
         0 => Ok(()),
         _ => insert_input_tags(conn, run.run_pk, dataset_pk, &input.tags).await,
     }
