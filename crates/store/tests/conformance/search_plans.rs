@@ -255,6 +255,8 @@ async fn versions_of_one_model_come_out_of_their_index_in_order() {
             let of_run = versions(test, filter, &[], page(1, None));
             plan(test, of_run, "model_versions_by_run").await;
         }
+        let by_creation = versions(test, "", &["creation_timestamp DESC"], page(1, None));
+        plan(test, by_creation, "model_versions_of_platform_by_creation").await;
         let of_platform = versions(test, "", &[], page(1, None));
         let of_platform = plan(test, of_platform, "model_versions_by_platform").await;
         assert!(
