@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from support.reference import QUIET
+from support.reference import VARIABLES
 from support.servers import BINARY, Server
 
 PROGRAMS = {
@@ -35,5 +35,5 @@ class MlflowServer(Server):
 
     def environment(self) -> dict[str, str]:
         # They mean nothing to the other program.
-        quiet = QUIET if self.program == "mlflow" else {}
-        return {**super().environment(), **quiet, **self.variables}
+        of_reference = VARIABLES if self.program == "mlflow" else {}
+        return {**super().environment(), **of_reference, **self.variables}

@@ -7,8 +7,15 @@ from pathlib import Path
 
 from support.servers import Server
 
-# No request of the tests is a job, and what it starts to run jobs takes seconds of the processor.
-QUIET = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "PYTHONWARNINGS": "ignore"}
+VARIABLES = {
+    # No request of the tests is a job, and what would run jobs takes seconds of the processor.
+    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+    # What MLflow itself requires. Its server would take `httptools` where some other package has
+    # brought that along, which reads headers in another way.
+    "UVICORN_HTTP": "h11",
+    "UVICORN_LOOP": "asyncio",
+    "PYTHONWARNINGS": "ignore",
+}
 
 
 class Reference(Server):
@@ -23,7 +30,7 @@ class Reference(Server):
 
     def environment(self) -> dict[str, str]:
         # A fixed seed, as some of its messages print sets, whose order depends on it.
-        return {**super().environment(), **QUIET, "PYTHONHASHSEED": "0"}
+        return {**super().environment(), **VARIABLES, "PYTHONHASHSEED": "0"}
 
     def spawn(self) -> subprocess.Popen:
         os.makedirs(self.directory / "artifacts", exist_ok=True)
