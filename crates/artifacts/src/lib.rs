@@ -6,18 +6,22 @@
 //!
 //! Nothing here blocks an async thread, holds a file in memory, or leaves half a file behind.
 
+mod bucket;
+mod direct_root;
 mod local;
-mod local_root;
 mod multipart;
 mod path;
 mod range;
+mod signed_url;
 mod store;
 mod tenant;
 
-pub use local_root::LocalRoot;
+pub use bucket::{BucketOptions, is_bucket};
+pub use direct_root::DirectRoot;
 pub use multipart::{CompletedPart, UploadId, UploadedPart};
 pub use path::{ArtifactPath, MAX_NAME_BYTES, MAX_PATH_BYTES};
 pub use range::{ByteRange, Served};
+pub use signed_url::SignedUrl;
 pub use store::{
     ArtifactContent, ArtifactInfo, ArtifactStore, ByteStream, FileInfo, Limits, ListPage, Listing,
     MAX_LIST_LIMIT,

@@ -4,15 +4,17 @@ use std::fmt;
 
 use ferroflow_model::{Error, Result};
 
-/// The longest upload id; object stores give ids of this order.
-const MAX_UPLOAD_ID_BYTES: usize = 200;
+use crate::ArtifactPath;
+
+/// The longest upload id; object stores give ids of some hundred letters at most.
+const MAX_UPLOAD_ID_BYTES: usize = 1024;
 
 /// Names one upload in parts.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct UploadId(String);
 
 impl UploadId {
-    /// Parses an id: 1 to 200 letters, digits, `-`, `_`, `.` and `~`, not beginning with a dot.
+    /// Parses an id: 1 to 1024 letters, digits, `-`, `_`, `.` and `~`, not beginning with a dot.
     ///
     /// It becomes the name of a directory on a local disk, so nothing else is let through.
     pub fn parse(text: &str) -> Result<Self> {
@@ -24,7 +26,7 @@ impl UploadId {
             Ok(Self(text.to_owned()))
         } else {
             Err(Error::invalid(
-                "Invalid value for parameter 'upload_id': it has 1 to 200 letters, digits, '-', \
+                "Invalid value for parameter 'upload_id': it has 1 to 1024 letters, digits, '-', \
                  '_', '.' or '~', and does not begin with '.'.",
             ))
         }
@@ -60,4 +62,11 @@ pub struct CompletedPart {
     pub number: u32,
     /// The tag from its receipt.
     pub etag: String,
+}
+
+/// The error for an upload that was never begun, is over, or is to another artifact.
+pub(crate) fn no_such_upload(path: &ArtifactPath, id: &UploadId) -> Error {
+    Error::not_found(format!(
+        "No such multipart upload: '{id}' for the artifact '{path}'"
+    ))
 }

@@ -2,14 +2,19 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use ferroflow_model::{Error, ErrorKind, Result};
 use futures_util::Stream;
 use futures_util::stream::BoxStream;
 
+use crate::bucket::Bucket;
 use crate::local::LocalDisk;
-use crate::{ArtifactPath, ByteRange, CompletedPart, Served, UploadId, UploadedPart};
+use crate::{
+    ArtifactPath, BucketOptions, ByteRange, CompletedPart, Served, SignedUrl, UploadId,
+    UploadedPart,
+};
 
 /// The most entries that one page of a listing has.
 pub const MAX_LIST_LIMIT: usize = 10_000;
@@ -118,6 +123,7 @@ pub struct ArtifactStore {
 #[derive(Clone)]
 enum Backend {
     Local(Arc<LocalDisk>),
+    Bucket(Arc<Bucket>),
 }
 
 impl ArtifactStore {
@@ -129,6 +135,19 @@ impl ArtifactStore {
         let disk = LocalDisk::open(root).map_err(Error::internal)?;
         Ok(Self {
             backend: Backend::Local(Arc::new(disk)),
+            limits,
+        })
+    }
+
+    /// Opens a place in a bucket, such as `s3://bucket/prefix`, as a store. Nothing is sent, so
+    /// whether it can be reached shows at the first use.
+    ///
+    /// Several servers may share it. What an upload leaves behind that was cut by the end of a
+    /// server is dropped by the bucket's own rules for unfinished uploads.
+    pub fn bucket(location: &str, options: &BucketOptions, limits: Limits) -> Result<Self> {
+        let bucket = Bucket::open(location, options)?;
+        Ok(Self {
+            backend: Backend::Bucket(Arc::new(bucket)),
             limits,
         })
     }
@@ -148,6 +167,7 @@ impl ArtifactStore {
         refuse_root(path)?;
         match &self.backend {
             Backend::Local(disk) => disk.put(path, content, self.limits.artifact_bytes).await,
+            Backend::Bucket(bucket) => bucket.put(path, content, self.limits.artifact_bytes).await,
         }
     }
 
@@ -159,6 +179,7 @@ impl ArtifactStore {
     ) -> Result<ArtifactContent> {
         match &self.backend {
             Backend::Local(disk) => disk.read(path, range).await,
+            Backend::Bucket(bucket) => bucket.read(path, range).await,
         }
     }
 
@@ -166,6 +187,7 @@ impl ArtifactStore {
     pub async fn head(&self, path: &ArtifactPath) -> Result<ArtifactInfo> {
         match &self.backend {
             Backend::Local(disk) => disk.head(path).await,
+            Backend::Bucket(bucket) => bucket.head(path).await,
         }
     }
 
@@ -174,6 +196,7 @@ impl ArtifactStore {
         let limit = page.limit.clamp(1, MAX_LIST_LIMIT);
         match &self.backend {
             Backend::Local(disk) => disk.list(directory, page.after, limit).await,
+            Backend::Bucket(bucket) => bucket.list(directory, page.after, limit).await,
         }
     }
 
@@ -182,6 +205,7 @@ impl ArtifactStore {
         refuse_root(path)?;
         match &self.backend {
             Backend::Local(disk) => disk.delete(path).await,
+            Backend::Bucket(bucket) => bucket.delete(path).await,
         }
     }
 
@@ -199,6 +223,7 @@ impl ArtifactStore {
                     .await?;
                 Ok(proposed)
             }
+            Backend::Bucket(bucket) => bucket.create_multipart(path).await,
         }
     }
 
@@ -219,6 +244,10 @@ impl ArtifactStore {
                 disk.put_part(path, upload, number, content, self.limits.part_bytes)
                     .await
             }
+            Backend::Bucket(_) => Err(Error::new(
+                ErrorKind::Unsupported,
+                "The parts of this upload are sent to the signed URLs that it was begun with.",
+            )),
         }
     }
 
@@ -236,6 +265,7 @@ impl ArtifactStore {
                 disk.complete_multipart(path, upload, parts, self.limits.artifact_bytes)
                     .await
             }
+            Backend::Bucket(bucket) => bucket.complete_multipart(path, upload, parts).await,
         }
     }
 
@@ -243,6 +273,7 @@ impl ArtifactStore {
     pub async fn abort_multipart(&self, path: &ArtifactPath, upload: &UploadId) -> Result<()> {
         match &self.backend {
             Backend::Local(disk) => disk.abort_multipart(path, upload).await,
+            Backend::Bucket(bucket) => bucket.abort_multipart(path, upload).await,
         }
     }
 
@@ -251,6 +282,66 @@ impl ArtifactStore {
     pub async fn sweep(&self, before_ms: i64) -> Result<usize> {
         match &self.backend {
             Backend::Local(disk) => disk.sweep(before_ms).await,
+            // Buckets have rules of their own for what nobody continues.
+            Backend::Bucket(_) => Ok(0),
+        }
+    }
+
+    /// Whether clients can be given URLs by which they reach artifacts without this server.
+    pub fn signs_urls(&self) -> bool {
+        match &self.backend {
+            Backend::Local(_) => false,
+            Backend::Bucket(bucket) => bucket.signs_urls(),
+        }
+    }
+
+    /// The URLs to which a client sends the parts 1 to `count` of an upload, for an hour; `None`
+    /// where it sends them to this server.
+    pub async fn sign_parts(
+        &self,
+        path: &ArtifactPath,
+        upload: &UploadId,
+        count: u32,
+    ) -> Result<Option<Vec<String>>> {
+        match &self.backend {
+            Backend::Local(_) => Ok(None),
+            Backend::Bucket(bucket) => bucket.sign_parts(path, upload, count).await.map(Some),
+        }
+    }
+
+    /// A URL to which a client may write an artifact for so long; `None` where the store has none.
+    pub async fn sign_upload(
+        &self,
+        path: &ArtifactPath,
+        content_type: &str,
+        lifetime: Duration,
+    ) -> Result<Option<SignedUrl>> {
+        refuse_root(path)?;
+        match self.signer() {
+            None => Ok(None),
+            Some(bucket) => {
+                let signed = bucket.sign_upload(path, content_type, lifetime);
+                signed.await.map(Some)
+            }
+        }
+    }
+
+    /// A URL from which a client may read an artifact for so long; `None` where the store has none.
+    pub async fn sign_download(
+        &self,
+        path: &ArtifactPath,
+        lifetime: Duration,
+    ) -> Result<Option<SignedUrl>> {
+        match self.signer() {
+            None => Ok(None),
+            Some(bucket) => bucket.sign_download(path, lifetime).await.map(Some),
+        }
+    }
+
+    fn signer(&self) -> Option<&Bucket> {
+        match &self.backend {
+            Backend::Bucket(bucket) if bucket.signs_urls() => Some(bucket),
+            _ => None,
         }
     }
 
@@ -287,6 +378,19 @@ fn refuse_root(path: &ArtifactPath) -> Result<()> {
         ));
     }
     Ok(())
+}
+
+/// The error for an artifact that is not there.
+pub(crate) fn no_such_artifact(path: &ArtifactPath) -> Error {
+    Error::not_found(format!("No such artifact: '{path}'"))
+}
+
+/// The error for a directory where a file is needed.
+pub(crate) fn is_a_directory(path: &ArtifactPath) -> Error {
+    Error::new(
+        ErrorKind::IsADirectory,
+        format!("Artifact path refers to a directory, not a file: '{path}'"),
+    )
 }
 
 /// The error for content that is larger than a limit.

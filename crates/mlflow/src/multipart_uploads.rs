@@ -1,5 +1,6 @@
-//! Uploads in parts. An object store gives clients signed URLs to send the parts to; here these
-//! URLs lead back to this server, and the id of the upload in them takes the place of a signature.
+//! Uploads in parts. An object store takes the parts from clients, at signed URLs. Where there is
+//! none, the URLs lead back to this server, and the id of the upload in them takes the place of a
+//! signature.
 
 use std::borrow::Cow;
 
@@ -60,19 +61,31 @@ pub(crate) async fn create(call: Call<Request>) -> Answer {
     let opening = call
         .service
         .create_multipart_upload(&call.context, target, parts);
-    let upload = opening.await?;
-    let url = part_url(&request, &call.options, &upload);
-    let workspace = request.headers.get(WORKSPACE_HEADER);
-    let workspace = workspace.and_then(|name| name.to_str().ok());
-    let credentials = (1..=upload.parts).map(|part_number| PartCredential {
-        url: format!("{url}{part_number}"),
+    let mut upload = opening.await?;
+    let credentials = if let Some(urls) = upload.signed_urls.take() {
+        with_numbers(urls, None)
+    } else {
+        let url = part_url(&request, &call.options, &upload);
+        let urls = (1..=upload.parts).map(|number| format!("{url}{number}"));
+        let workspace = request.headers.get(WORKSPACE_HEADER);
+        with_numbers(urls, workspace.and_then(|name| name.to_str().ok()))
+    };
+    Ok(Json::of(&UploadCredentials {
+        upload_id: upload.id.as_str(),
+        credentials,
+    })?)
+}
+
+fn with_numbers(
+    urls: impl IntoIterator<Item = String>,
+    workspace: Option<&str>,
+) -> Vec<PartCredential<'_>> {
+    let numbered = (1..).zip(urls).map(|(part_number, url)| PartCredential {
+        url,
         part_number,
         headers: workspace.map(|workspace| PartHeaders { workspace }),
     });
-    Ok(Json::of(&UploadCredentials {
-        upload_id: upload.id.as_str(),
-        credentials: credentials.collect(),
-    })?)
+    numbered.collect()
 }
 
 /// `PUT mlflow-artifacts/mpu/part/{path}`

@@ -1,6 +1,7 @@
 //! What the installation decides about this dialect.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use ferroflow_model::limits;
 
@@ -31,6 +32,8 @@ pub struct RoutesOptions {
     pub artifact_roots: Vec<String>,
     /// What relative local artifact locations are relative to.
     pub working_directory: PathBuf,
+    /// How long a signed URL to read an artifact lives, unless a client asks for another time.
+    pub signed_url_lifetime: Duration,
     /// Whether clients may name a workspace by a header, and list, make and delete workspaces.
     pub has_workspaces: bool,
 }
@@ -48,6 +51,7 @@ impl Default for RoutesOptions {
             host_schemes: Vec::new(),
             artifact_roots: Vec::new(),
             working_directory: PathBuf::from("/"),
+            signed_url_lifetime: Duration::from_mins(5),
             has_workspaces: false,
         }
     }

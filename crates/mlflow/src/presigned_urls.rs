@@ -1,17 +1,25 @@
-//! Signed URLs, which need an object store behind the server. The operations check what they are
-//! asked, and then say that the local disk does not offer it.
+//! Signed URLs: where clients reach the object store behind the server without credentials of their
+//! own. A local disk has none.
+
+use std::time::Duration;
 
 use ferroflow_model::{Error, ErrorKind, ModelId, Permission, Resource, Result, RunId};
-use ferroflow_service::ArtifactPath;
+use ferroflow_service::{ArtifactPath, SignedUrl};
+use ferroflow_web::content_type;
 
 use crate::call::{Answer, Call};
+use crate::json::Json;
 use crate::routes::{GET, POST, Roots, Routes};
 use crate::uri::Uri;
-use crate::wire::artifacts::{CreatePresignedDownloadUrl, CreatePresignedUploadUrl};
+use crate::wire::artifacts::{
+    CreatePresignedDownloadUrl, CreatePresignedUploadUrl, PresignedUrl, ProxiedPresignedUrl,
+};
 
 /// How long a signed URL may live, in seconds: what cloud providers allow.
-const MAX_EXPIRATION: i64 = 604_800;
-const DEFAULT_EXPIRATION: i64 = 900;
+const MAX_EXPIRATION: u64 = 604_800;
+
+/// How long a URL for an upload lives unless asked otherwise.
+const UPLOAD_LIFETIME: Duration = Duration::from_mins(15);
 
 /// The routes of signed URLs.
 pub(crate) fn declare(routes: &mut Routes) {
@@ -44,8 +52,12 @@ fn unsupported(what: &str) -> Error {
 
 /// `GET mlflow-artifacts/presigned/{path}`
 pub(crate) async fn presigned_download(call: Call<()>) -> Answer {
-    ArtifactPath::parse(call.path.get("path"))?;
-    Err(unsupported("Multipart download").into())
+    let path = call.path.get("path");
+    ArtifactPath::parse(path)?;
+    let lifetime = call.options.signed_url_lifetime;
+    let signed = call.service.sign_download(&call.context, path, lifetime);
+    let signed = (signed.await?).ok_or_else(|| unsupported("Multipart download"))?;
+    Ok(Json::of(&ProxiedPresignedUrl::new(&signed))?)
 }
 
 /// `POST artifacts/presigned-upload-url`
@@ -58,7 +70,7 @@ pub(crate) async fn presigned_upload_url(call: Call<CreatePresignedUploadUrl>) -
         let message = "Exactly one of run_id and model_id must be provided.";
         return Err(Error::invalid(message).into());
     }
-    check_path(call.message.path.as_deref())?;
+    let path = artifact_path(call.message.path.as_deref())?;
     let root = if let Some(run_id) = run_id {
         let run = service.get_run(context, &RunId::new(run_id)).await?;
         run.info.artifact_uri
@@ -68,19 +80,18 @@ pub(crate) async fn presigned_upload_url(call: Call<CreatePresignedUploadUrl>) -
         model.await?.artifact_uri
     };
     refuse_proxied(&root, "upload is not supported for", "a")?;
-    Err(unsupported("Presigned upload").into())
+    let asked = call.message.expiration.map(lifetime).transpose()?;
+    let lifetime = asked.unwrap_or(UPLOAD_LIFETIME);
+    let content_type = content_type(path.name());
+    let signing = service.sign_direct_upload(context, &root, &path, content_type, lifetime);
+    answer(signing.await?, "Presigned upload")
 }
 
 /// `POST artifacts/presigned-download-url`
 pub(crate) async fn presigned_download_url(call: Call<CreatePresignedDownloadUrl>) -> Answer {
-    check_path(call.message.path.as_deref())?;
-    let expiration = call.message.expiration.unwrap_or(DEFAULT_EXPIRATION);
-    if !(1..=MAX_EXPIRATION).contains(&expiration) {
-        return Err(Error::invalid(format!(
-            "expiration must be between 1 and {MAX_EXPIRATION} seconds (got {expiration})."
-        ))
-        .into());
-    }
+    let path = artifact_path(call.message.path.as_deref())?;
+    let asked = call.message.expiration.map(lifetime).transpose()?;
+    let lifetime = asked.unwrap_or(call.options.signed_url_lifetime);
     let run_id = RunId::new(call.message.run_id.unwrap_or_default());
     let run = call.service.get_run(&call.context, &run_id).await?;
     let root = &run.info.artifact_uri;
@@ -89,11 +100,29 @@ pub(crate) async fn presigned_download_url(call: Call<CreatePresignedDownloadUrl
         "download is not supported for runs with",
         "a run with a",
     )?;
-    Err(unsupported("Presigned download").into())
+    let signing = call
+        .service
+        .sign_direct_download(&call.context, root, &path, lifetime);
+    answer(signing.await?, "Presigned download")
 }
 
-fn check_path(path: Option<&str>) -> Result<()> {
-    ArtifactPath::parse(path.unwrap_or_default()).map(drop)
+fn answer(signed: Option<SignedUrl>, what: &str) -> Answer {
+    let signed = signed.ok_or_else(|| unsupported(what))?;
+    Ok(Json::of(&PresignedUrl::new(&signed))?)
+}
+
+fn artifact_path(path: Option<&str>) -> Result<ArtifactPath> {
+    ArtifactPath::parse(path.unwrap_or_default())
+}
+
+fn lifetime(seconds: i64) -> Result<Duration> {
+    let seconds_allowed = u64::try_from(seconds).ok();
+    let allowed = seconds_allowed.filter(|seconds| (1..=MAX_EXPIRATION).contains(seconds));
+    allowed.map(Duration::from_secs).ok_or_else(|| {
+        Error::invalid(format!(
+            "expiration must be between 1 and {MAX_EXPIRATION} seconds (got {seconds})."
+        ))
+    })
 }
 
 /// Refuses a root that only this server reads, so that there is nothing else to sign a URL for.

@@ -37,12 +37,14 @@ struct Features {
 
 /// `GET server-info`
 pub(crate) async fn get(call: Call<()>) -> Answer {
+    // A client that hears of them sends bytes to the object store and fetches them there.
+    let signs_urls = call.options.serve_artifacts && call.service.signs_urls();
     Ok(Json::of(&ServerInfo {
         store_type: "SqlStore",
         workspaces_enabled: call.options.has_workspaces,
         trace_archival_enabled: false,
-        multipart_uploads_enabled: false,
-        multipart_downloads_enabled: false,
+        multipart_uploads_enabled: signs_urls,
+        multipart_downloads_enabled: signs_urls,
         presigned_upload_run_id_supported: true,
         presigned_upload_model_id_supported: true,
         features_enabled: Features { gateway: false },

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use crate::config::{LogFormat, Settings, in_full};
+use crate::config::{ArtifactRoot, LogFormat, Settings};
 use crate::probes::{MLFLOW_VERSION, VERSION};
 
 /// What is printed to standard output once the server listens.
@@ -40,7 +40,11 @@ pub(crate) fn announcement(settings: &Settings, address: SocketAddr) -> String {
 fn artifacts(settings: &Settings) -> String {
     let root = settings.default_artifact_root().location;
     if settings.serve_artifacts && root.starts_with("mlflow-artifacts:") {
-        return in_full(&settings.artifacts()).display().to_string();
+        let root = ArtifactRoot::new(&settings.artifacts());
+        return match root.directory {
+            Some(directory) => directory.display().to_string(),
+            None => root.location,
+        };
     }
     root
 }

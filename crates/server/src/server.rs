@@ -1,12 +1,13 @@
 //! One server: opened from its configuration, run until it is asked to stop.
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
-use ferroflow_artifacts::{ArtifactStore, LocalRoot};
+use ferroflow_artifacts::{ArtifactStore, BucketOptions, DirectRoot, Limits as ArtifactLimits};
 use ferroflow_mlflow::RoutesOptions;
 use ferroflow_service::Service;
 use ferroflow_store::{Db, DbOptions};
@@ -16,7 +17,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, interval_at};
 use tracing::{error, info};
 
-use crate::config::{DatabaseUrl, Settings};
+use crate::config::{ArtifactRoot, DatabaseUrl, Settings};
 use crate::effects::Effects;
 use crate::http::{Connections, Front, Limits, Security, Shutdown, StaticPrefix, Tls, serve};
 use crate::probes::Probes;
@@ -150,29 +151,50 @@ async fn open_service(
     };
     let opened = Db::open(options).await;
     let db = opened.with_context(|| database.to_string())?;
-    let artifacts = open_directory(&settings.artifacts(), ArtifactStore::local)?;
+    let buckets = settings.bucket_options(std::env::vars_os().filter_map(unicode));
+    let artifacts = open_artifacts(&ArtifactRoot::new(&settings.artifacts()), &buckets)?;
     let (clock, ids) = (Arc::clone(&effects.clock), Arc::clone(&effects.ids));
     let root = settings.default_artifact_root();
     let service_settings = ferroflow_service::Settings {
-        artifact_root: root.location,
+        artifact_root: root.location.clone(),
         has_workspaces: settings.enable_workspaces,
         version_sources: settings.version_sources()?,
     };
     let mut service = Service::new(db, artifacts, clock, ids, service_settings);
-    if let (Some(directory), false) = (&root.directory, settings.artifacts_only) {
-        service = service.with_local_root(open_directory(directory, LocalRoot::open)?);
+    if let (Some(direct), false) = (open_direct(&root, &buckets)?, settings.artifacts_only) {
+        service = service.with_direct_root(direct);
     }
     service.prepare().await.map_err(|error| explain(&error))?;
     Ok(service)
 }
 
-fn open_directory<T>(
-    path: &Path,
-    open: fn(&Path, ferroflow_artifacts::Limits) -> ferroflow_model::Result<T>,
-) -> Result<T> {
-    open(path, ferroflow_artifacts::Limits::default())
-        .map_err(|error| explain(&error))
-        .with_context(|| format!("cannot keep artifacts in {}", path.display()))
+fn unicode((name, value): (OsString, OsString)) -> Option<(String, String)> {
+    Some((name.into_string().ok()?, value.into_string().ok()?))
+}
+
+/// Opens where artifacts are that clients read and write through this server.
+fn open_artifacts(root: &ArtifactRoot, buckets: &BucketOptions) -> Result<ArtifactStore> {
+    let limits = ArtifactLimits::default();
+    let opened = match &root.directory {
+        Some(directory) => ArtifactStore::local(directory, limits),
+        None => ArtifactStore::bucket(&root.location, buckets, limits),
+    };
+    opened.map_err(|error| unopened(root, &error))
+}
+
+/// Opens where clients keep artifacts themselves, if it is a place that the server can read.
+fn open_direct(root: &ArtifactRoot, buckets: &BucketOptions) -> Result<Option<DirectRoot>> {
+    let limits = ArtifactLimits::default();
+    let opened = match &root.directory {
+        Some(directory) => DirectRoot::directory(directory, limits),
+        None if root.is_bucket() => DirectRoot::bucket(&root.location, buckets, limits),
+        None => return Ok(None),
+    };
+    opened.map(Some).map_err(|error| unopened(root, &error))
+}
+
+fn unopened(root: &ArtifactRoot, error: &ferroflow_model::Error) -> anyhow::Error {
+    explain(error).context(format!("cannot keep artifacts in {}", root.location))
 }
 
 /// Only its owner may look into a data directory that the server makes: it holds what the server
@@ -194,14 +216,13 @@ fn explain(error: &ferroflow_model::Error) -> anyhow::Error {
 }
 
 fn mlflow_options(settings: &Settings) -> Result<RoutesOptions> {
-    let artifacts = std::path::absolute(settings.artifacts())?;
     let is_encrypted = settings.certificate().is_some();
     Ok(RoutesOptions {
         scheme: if is_encrypted { "https" } else { "http" },
         public_url: settings.public_url.clone(),
         static_prefix: settings.static_prefix.clone(),
         artifact_roots: vec![
-            artifacts.display().to_string(),
+            ArtifactRoot::new(&settings.artifacts()).location,
             settings.default_artifact_root().location,
         ],
         working_directory: std::env::current_dir()?,
@@ -210,6 +231,7 @@ fn mlflow_options(settings: &Settings) -> Result<RoutesOptions> {
         location_characters: settings.artifact_location_max_length,
         host_schemes: settings.allowed_host_addressed_artifact_schemes.clone(),
         artifacts_only: settings.artifacts_only,
+        signed_url_lifetime: settings.signed_url_lifetime(),
         has_workspaces: settings.enable_workspaces,
     })
 }

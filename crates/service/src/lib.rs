@@ -13,6 +13,7 @@ mod registered_models;
 mod runs;
 mod search;
 mod service;
+mod signed_urls;
 mod source_pattern;
 mod tags;
 mod tenants;
@@ -21,7 +22,7 @@ mod workspaces;
 pub use artifacts::ArtifactListing;
 pub use ferroflow_artifacts::{
     ArtifactContent, ArtifactInfo, ArtifactPath, ByteRange, ByteStream, CompletedPart, Served,
-    UploadedPart,
+    SignedUrl, UploadedPart,
 };
 pub use multipart_uploads::{OpenUpload, UploadTarget};
 pub use service::{IdSource, Service, Settings};

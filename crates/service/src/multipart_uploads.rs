@@ -24,6 +24,8 @@ pub struct OpenUpload {
     pub path: ArtifactPath,
     /// How many parts are expected.
     pub parts: u32,
+    /// Where the store takes each part, when clients send them there.
+    pub signed_urls: Option<Vec<String>>,
 }
 
 impl Service {
@@ -39,7 +41,13 @@ impl Service {
         let place = self.place_to_change(context, path.clone()).await?;
         let proposed = UploadId::parse(&self.new_hex_id())?;
         let id = self.artifacts.create_multipart(&place, proposed).await?;
-        Ok(OpenUpload { id, path, parts })
+        let signed_urls = self.artifacts.sign_parts(&place, &id, parts).await?;
+        Ok(OpenUpload {
+            id,
+            path,
+            parts,
+            signed_urls,
+        })
     }
 
     /// Stores one part of the upload to `path`; a part that is sent again replaces itself.

@@ -68,8 +68,8 @@ impl Service {
     /// The root of artifacts that a URI names, checked again at each use: the URI was written by a
     /// client.
     pub(crate) async fn root_at(&self, scope: &Scope, uri: &str) -> Result<Root<'_>> {
-        if let Some(local) = &self.local_root
-            && let Some(path) = local.place(uri, &directory(scope))
+        if let Some(direct) = &self.direct_root
+            && let Some(path) = direct.place(uri, &directory(scope))
         {
             let is_default = workspace_of(scope).is_some_and(|own| own.is_default());
             let path = match path? {
@@ -77,7 +77,7 @@ impl Service {
                 path => path,
             };
             return Ok(Root {
-                store: local.store(),
+                store: direct.store(),
                 path,
             });
         }

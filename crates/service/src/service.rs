@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ferroflow_artifacts::{ArtifactStore, LocalRoot};
+use ferroflow_artifacts::{ArtifactStore, DirectRoot};
 use ferroflow_model::{Clock, Context, Error, ErrorKind, Result, Scope};
 use ferroflow_store::{Db, Mutation, PurgeRetryTokens, Query, Tenant, WriteContext};
 
@@ -44,7 +44,7 @@ impl Default for Settings {
 pub struct Service {
     pub(crate) db: Db,
     pub(crate) artifacts: ArtifactStore,
-    pub(crate) local_root: Option<LocalRoot>,
+    pub(crate) direct_root: Option<DirectRoot>,
     pub(crate) settings: Settings,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
@@ -62,17 +62,17 @@ impl Service {
         Self {
             db,
             artifacts,
-            local_root: None,
+            direct_root: None,
             settings,
             clock,
             ids,
         }
     }
 
-    /// The same service, which also reads what clients write to a directory of this machine.
+    /// The same service, which also reads what clients write to their artifact store themselves.
     #[must_use]
-    pub fn with_local_root(mut self, root: LocalRoot) -> Self {
-        self.local_root = Some(root);
+    pub fn with_direct_root(mut self, root: DirectRoot) -> Self {
+        self.direct_root = Some(root);
         self
     }
 

@@ -2,9 +2,10 @@
 
 use std::io::{self, ErrorKind};
 
-use ferroflow_model::{self as model, Error};
+use ferroflow_model::Error;
 
 use crate::ArtifactPath;
+use crate::store::{is_a_directory, no_such_artifact};
 
 /// Whether the error says that nothing is there that a client may know of.
 pub(super) fn is_missing(error: &io::Error) -> bool {
@@ -23,19 +24,6 @@ fn leads_nowhere(error: &io::Error) -> bool {
 
 /// The number of `ELOOP`, for which the standard library has no stable name.
 const TOO_MANY_LINKS: i32 = if cfg!(target_os = "linux") { 40 } else { 62 };
-
-/// The error for an artifact that is not there.
-pub(super) fn no_such_artifact(path: &ArtifactPath) -> Error {
-    Error::not_found(format!("No such artifact: '{path}'"))
-}
-
-/// The error for a directory where a file is needed.
-pub(super) fn is_a_directory(path: &ArtifactPath) -> Error {
-    Error::new(
-        model::ErrorKind::IsADirectory,
-        format!("Artifact path refers to a directory, not a file: '{path}'"),
-    )
-}
 
 /// What a failed read of `path` answers.
 pub(super) fn read_failure(path: &ArtifactPath, error: io::Error) -> Error {

@@ -16,6 +16,7 @@ use super::read::describe;
 use super::receive::receive;
 use super::scratch::{TemporaryFile, remove_any};
 use super::{LocalDisk, blocking};
+use crate::multipart::no_such_upload;
 use crate::store::too_large;
 use crate::{ArtifactPath, CompletedPart, UploadId, UploadedPart};
 
@@ -171,7 +172,7 @@ impl LocalDisk {
         });
         match found {
             Ok(upload) => upload.ok_or_else(|| no_such_upload(path, id)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(no_such_upload(path, id)),
+            Err(error) if is_no_upload(&error) => Err(no_such_upload(path, id)),
             Err(error) => Err(Error::internal(error)),
         }
     }
@@ -182,12 +183,6 @@ impl LocalDisk {
             trash => remove_any(self.scratch.dir(), &trash?),
         }
     }
-}
-
-fn no_such_upload(path: &ArtifactPath, id: &UploadId) -> Error {
-    Error::not_found(format!(
-        "No such multipart upload: '{id}' for the artifact '{path}'"
-    ))
 }
 
 /// Moves a finished part to its upload, unless that has ended meanwhile.
@@ -229,4 +224,10 @@ fn open_part(upload: &Dir, part: &CompletedPart) -> Result<File> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Err(unknown()),
         Err(error) => Err(Error::internal(error)),
     }
+}
+
+/// Object stores give ids that are too long for the name of a directory.
+fn is_no_upload(error: &io::Error) -> bool {
+    let kinds = [io::ErrorKind::NotFound, io::ErrorKind::InvalidFilename];
+    kinds.contains(&error.kind())
 }

@@ -11,8 +11,9 @@ use futures_util::{StreamExt, stream};
 #[cfg(target_os = "linux")]
 use rustix::io::{ReadWriteFlags, preadv2};
 
-use super::failure::{is_a_directory, no_such_artifact, read_failure};
+use super::failure::read_failure;
 use super::{LocalDisk, blocking};
+use crate::store::{is_a_directory, no_such_artifact};
 use crate::{ArtifactContent, ArtifactInfo, ArtifactPath, ByteRange, ByteStream, Served};
 
 /// Small enough for many readers at a time, and to stay in the caches between reading and sending.

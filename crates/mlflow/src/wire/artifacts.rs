@@ -1,6 +1,9 @@
 //! Messages about artifacts.
 
+use std::collections::BTreeMap;
+
 use ferroflow_model::artifacts::FileInfo;
+use ferroflow_service::SignedUrl;
 use serde::Serialize;
 
 use crate::message::Check::{Integer, Required, RunId, Text};
@@ -123,4 +126,51 @@ pub(crate) struct PartHeaders<'a> {
     /// The workspace that the upload belongs to.
     #[serde(rename = "X-MLFLOW-WORKSPACE")]
     pub(crate) workspace: &'a str,
+}
+
+/// Answers what asks for a signed URL of an artifact that clients keep themselves.
+#[derive(Debug, Serialize)]
+pub(crate) struct PresignedUrl<'a> {
+    #[serde(rename = "presigned_url")]
+    url: &'a str,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    headers: BTreeMap<&'a str, &'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file_size: Option<u64>,
+}
+
+impl<'a> PresignedUrl<'a> {
+    pub(crate) fn new(signed: &'a SignedUrl) -> Self {
+        Self {
+            url: &signed.url,
+            headers: headers(signed),
+            file_size: signed.size,
+        }
+    }
+}
+
+/// Answers the same of an artifact that clients have through this server; it has other names.
+#[derive(Debug, Serialize)]
+pub(crate) struct ProxiedPresignedUrl<'a> {
+    url: &'a str,
+    headers: BTreeMap<&'a str, &'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file_size: Option<u64>,
+}
+
+impl<'a> ProxiedPresignedUrl<'a> {
+    pub(crate) fn new(signed: &'a SignedUrl) -> Self {
+        Self {
+            url: &signed.url,
+            headers: headers(signed),
+            file_size: signed.size,
+        }
+    }
+}
+
+fn headers(signed: &SignedUrl) -> BTreeMap<&str, &str> {
+    let headers = signed.headers.iter();
+    headers
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect()
 }

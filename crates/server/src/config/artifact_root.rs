@@ -1,13 +1,14 @@
-//! Where new experiments keep their artifacts.
+//! Where artifacts are kept.
 
 use std::path::PathBuf;
 
+use ferroflow_artifacts::is_bucket;
 use ferroflow_model::artifacts::split_query;
 use percent_encoding::percent_decode_str;
 
 use super::in_full;
 
-/// The location below which new experiments have theirs.
+/// The location below which they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ArtifactRoot {
     /// As clients see it; a path begins at the root of the file system.
@@ -28,6 +29,11 @@ impl ArtifactRoot {
             location,
             directory,
         }
+    }
+
+    /// Whether it names a place in a bucket, which the server can open.
+    pub fn is_bucket(&self) -> bool {
+        is_bucket(&self.location)
     }
 
     /// Whether it ends where workspaces of MLflow have their artifacts below a root.

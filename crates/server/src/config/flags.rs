@@ -199,28 +199,98 @@ pub struct Flags {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub database_pool_size: Option<usize>,
 
-    /// The directory of artifacts; unless given, `artifacts` in the data directory
+    /// Where artifacts are that clients read and write through this server: a directory, or a place
+    /// in an S3 bucket such as `s3://bucket/prefix`; unless given, `artifacts` in the data directory
     #[arg(
         long,
         env = "FERROFLOW_ARTIFACTS",
-        value_name = "PATH",
-        help_heading = "Data"
+        value_name = "PATH or URI",
+        help_heading = "Artifacts"
     )]
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub artifacts: Option<PathBuf>,
+    pub artifacts: Option<String>,
 
     /// Below what new experiments keep their artifacts, as a path or URI. Below `mlflow-artifacts:/`,
-    /// clients read and write them through this server, in the directory of artifacts. Anywhere else
-    /// clients go themselves; the server reads a directory of this machine for them, but no object
-    /// store. With `enable-workspaces`, it may not end in `workspaces` or `workspaces/<name>`
+    /// clients read and write them through this server. Anywhere else clients go themselves; the
+    /// server reads a directory of this machine and `s3://` for them, and signs URLs of the latter.
+    /// With `enable-workspaces`, it may not end in `workspaces` or `workspaces/<name>`
     #[arg(
         long,
         env = "FERROFLOW_DEFAULT_ARTIFACT_ROOT",
         value_name = "URI",
-        help_heading = "Data"
+        help_heading = "Artifacts"
     )]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_artifact_root: Option<String>,
+
+    /// The address of the object store of `s3://`, when it is not Amazon's; it may also stand in
+    /// `AWS_ENDPOINT_URL_S3`. Credentials and region are read from `AWS_*` variables alone
+    #[arg(
+        long,
+        env = "FERROFLOW_S3_ENDPOINT_URL",
+        value_name = "URL",
+        help_heading = "Artifacts"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub s3_endpoint_url: Option<String>,
+
+    /// Whether the certificate of the object store is not checked
+    #[arg(
+        long,
+        env = "FERROFLOW_S3_IGNORE_TLS",
+        value_name = "BOOLEAN",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        help_heading = "Artifacts"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub s3_ignore_tls: Option<bool>,
+
+    /// Whether requests name the bucket in their host instead of their path
+    #[arg(
+        long,
+        env = "FERROFLOW_S3_VIRTUAL_HOSTS",
+        value_name = "BOOLEAN",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        help_heading = "Artifacts"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub s3_virtual_hosts: Option<bool>,
+
+    /// How the object store is told to encrypt what is written, by `AES256`, `aws:kms` or
+    /// `aws:kms:dsse`; empty leaves it to the bucket
+    #[arg(
+        long,
+        env = "FERROFLOW_S3_ENCRYPTION",
+        value_name = "NAME",
+        help_heading = "Artifacts"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub s3_encryption: Option<String>,
+
+    /// The id of the key by which `aws:kms` encrypts; empty for the bucket's own
+    #[arg(
+        long,
+        env = "FERROFLOW_S3_ENCRYPTION_KEY_ID",
+        value_name = "ID",
+        help_heading = "Artifacts"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub s3_encryption_key_id: Option<String>,
+
+    /// How long a signed URL lives from which clients fetch an artifact, unless they ask for
+    /// another time
+    #[arg(
+        long,
+        env = "FERROFLOW_SIGNED_URL_SECONDS",
+        value_name = "SECONDS",
+        help_heading = "Artifacts"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signed_url_seconds: Option<u64>,
 
     /// Whether clients read and write artifacts through this server; without it, the operations on
     /// `mlflow-artifacts` are answered 503

@@ -1,6 +1,7 @@
 //! Configuration: flag, then environment, then one TOML file, then default.
 
 mod artifact_root;
+mod buckets;
 mod database;
 mod flags;
 mod load;

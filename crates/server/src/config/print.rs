@@ -11,8 +11,7 @@ use super::{Loaded, Origin};
 pub fn print(loaded: &Loaded) -> Result<String> {
     let settings = &loaded.settings;
     let mut values = Table::try_from(settings)?;
-    let artifacts = settings.artifacts().display().to_string();
-    values.insert("artifacts".to_owned(), Value::String(artifacts));
+    values.insert("artifacts".to_owned(), Value::String(settings.artifacts()));
     let root = settings.default_artifact_root().location;
     values.insert("default-artifact-root".to_owned(), Value::String(root));
     let database = settings.database().to_string();

@@ -40,8 +40,14 @@ pub struct Settings {
     pub data_dir: PathBuf,
     pub database: Option<DatabaseUrl>,
     pub database_pool_size: usize,
-    pub artifacts: Option<PathBuf>,
+    pub artifacts: Option<String>,
     pub default_artifact_root: Option<String>,
+    pub s3_endpoint_url: String,
+    pub s3_ignore_tls: bool,
+    pub s3_virtual_hosts: bool,
+    pub s3_encryption: String,
+    pub s3_encryption_key_id: String,
+    pub signed_url_seconds: u64,
     pub serve_artifacts: bool,
     pub artifacts_only: bool,
     pub enable_workspaces: bool,
@@ -83,6 +89,12 @@ impl Default for Settings {
             database_pool_size: 16,
             artifacts: None,
             default_artifact_root: None,
+            s3_endpoint_url: String::new(),
+            s3_ignore_tls: false,
+            s3_virtual_hosts: false,
+            s3_encryption: String::new(),
+            s3_encryption_key_id: String::new(),
+            signed_url_seconds: 300,
             serve_artifacts: true,
             artifacts_only: false,
             enable_workspaces: false,
@@ -113,9 +125,9 @@ impl Settings {
         self.database.clone().unwrap_or_else(in_data_dir)
     }
 
-    /// Where artifacts are: a folder in the data directory unless configured.
-    pub fn artifacts(&self) -> PathBuf {
-        let in_data_dir = || self.data_dir.join("artifacts");
+    /// Where artifacts are, as a path or URI: a folder in the data directory unless configured.
+    pub fn artifacts(&self) -> String {
+        let in_data_dir = || self.data_dir.join("artifacts").display().to_string();
         self.artifacts.clone().unwrap_or_else(in_data_dir)
     }
 
@@ -131,8 +143,13 @@ impl Settings {
         match &self.default_artifact_root {
             Some(root) => ArtifactRoot::new(root),
             None if self.serve_artifacts => ArtifactRoot::new("mlflow-artifacts:/"),
-            None => ArtifactRoot::new(&self.artifacts().display().to_string()),
+            None => ArtifactRoot::new(&self.artifacts()),
         }
+    }
+
+    /// How long a signed URL to read an artifact lives, unless a client asks for another time.
+    pub(crate) fn signed_url_lifetime(&self) -> Duration {
+        Duration::from_secs(self.signed_url_seconds)
     }
 
     /// How long a request may take whose bodies are not streamed.
@@ -257,6 +274,7 @@ impl Settings {
         within("worker-threads", &self.worker_threads, 0..=1024)?;
         check_prefix(&self.static_prefix)?;
         self.check_modes()?;
+        self.check_artifacts()?;
         check_header("x-frame-options", &self.x_frame_options)?;
         self.version_sources()?;
         self.log_filter().map(drop)
@@ -287,19 +305,24 @@ fn check_public_url(url: &str) -> Result<()> {
     if url.is_empty() {
         return Ok(());
     }
-    let parsed = url.parse::<Uri>().ok().filter(|uri| {
-        let scheme = uri.scheme_str().unwrap_or_default();
-        let names_host = uri.host().is_some_and(|host| !host.is_empty());
-        ["http", "https"].contains(&scheme) && names_host && uri.query().is_none()
-    });
     ensure!(
-        parsed.is_some() && !url.contains('#'),
+        is_address(url),
         "public-url = \"{url}\" is no address such as https://ml.example.com"
     );
     Ok(())
 }
 
-fn within<T: PartialOrd + fmt::Display>(
+/// Whether a text is the address of a server, with or without a path.
+pub(super) fn is_address(url: &str) -> bool {
+    let parsed = url.parse::<Uri>().ok().filter(|uri| {
+        let scheme = uri.scheme_str().unwrap_or_default();
+        let names_host = uri.host().is_some_and(|host| !host.is_empty());
+        ["http", "https"].contains(&scheme) && names_host && uri.query().is_none()
+    });
+    parsed.is_some() && !url.contains('#')
+}
+
+pub(super) fn within<T: PartialOrd + fmt::Display>(
     key: &str,
     value: &T,
     allowed: RangeInclusive<T>,

@@ -123,8 +123,8 @@ pub const NAMES: &[Name] = &[
         variable: "MLFLOW_DEFAULT_ARTIFACT_ROOT",
         value: "URI",
         topic: STORAGE,
-        help: "Below what new experiments keep their artifacts: a directory or file: URI, which the \
-               server also reads for clients, or any other URI, such as s3://, which only clients \
+        help: "Below what new experiments keep their artifacts: a directory, file: URI or s3:// URI, \
+               which the server also reads for clients, or any other URI, which only clients \
                read. Unless given, mlflow-artifacts:/, or ./mlruns with --no-serve-artifacts",
         then: Then::Text("default-artifact-root"),
         ..NAME
@@ -134,9 +134,60 @@ pub const NAMES: &[Name] = &[
         variable: "MLFLOW_ARTIFACTS_DESTINATION",
         value: "URI",
         topic: STORAGE,
-        help: "The directory that artifacts are served from and stored in, as a path or file: URI; \
-               unless given, ./mlartifacts. Object stores, such as s3://, are refused",
+        help: "Where artifacts are that clients read and write through this server: a directory, as \
+               a path or file: URI, or a place in a bucket, as s3://bucket/path; unless given, \
+               ./mlartifacts. Other object stores are refused",
         then: Then::Set(Translation::artifacts_destination),
+        ..NAME
+    },
+    Name {
+        variable: "MLFLOW_S3_ENDPOINT_URL",
+        value: "URL",
+        topic: STORAGE,
+        help: "The address of the object store of s3://, when it is not Amazon's; credentials and \
+               region are read from the AWS_* variables",
+        then: Then::Text("s3-endpoint-url"),
+        ..NAME
+    },
+    Name {
+        variable: "MLFLOW_S3_IGNORE_TLS",
+        topic: STORAGE,
+        help: "Whether the certificate of the object store is not checked",
+        then: Then::Switch("s3-ignore-tls", true),
+        ..NAME
+    },
+    Name {
+        variable: "MLFLOW_BOTO_CLIENT_ADDRESSING_STYLE",
+        value: "STYLE",
+        topic: STORAGE,
+        help: "With `virtual`, requests name the bucket in their host; with `path` and `auto`, in \
+               their path",
+        then: Then::Set(Translation::addressing_style),
+        ..NAME
+    },
+    Name {
+        variable: "MLFLOW_S3_UPLOAD_EXTRA_ARGS",
+        value: "JSON",
+        topic: STORAGE,
+        help: "How the object store encrypts what is written, as an object with \
+               `ServerSideEncryption` and `SSEKMSKeyId`; other arguments are refused",
+        then: Then::Set(Translation::upload_arguments),
+        ..NAME
+    },
+    Name {
+        variable: "MLFLOW_PRESIGNED_DOWNLOAD_URL_TTL_SECONDS",
+        value: "SECONDS",
+        topic: STORAGE,
+        help: "How long a signed URL lives from which clients fetch an artifact; unless given, 300",
+        then: Then::Set(Translation::signed_url_seconds),
+        ..NAME
+    },
+    Name {
+        variable: "MLFLOW_S3_EXPECTED_BUCKET_OWNER",
+        value: "ACCOUNT",
+        topic: REFUSED,
+        help: "Requests to a bucket do not name its owner; a policy of the account can see to that",
+        then: Then::Refuse,
         ..NAME
     },
     Name {

@@ -1,10 +1,12 @@
 //! Settings, made of what was said in MLflow's words.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
+use ferroflow_artifacts::is_bucket;
 use ferroflow_service::SourcePattern;
 use toml::{Table, Value};
 
@@ -143,13 +145,51 @@ impl Translation {
     }
 
     pub(super) fn artifacts_destination(&mut self, uri: &str) -> Result<()> {
-        let Some(path) = directory(uri) else {
-            bail!(
-                "artifacts are kept in a directory of this machine, written as a path or file: URI; \
-                 object stores are not supported yet"
-            );
+        let place = match directory(uri) {
+            Some(path) => path.display().to_string(),
+            None if is_bucket(uri) => uri.to_owned(),
+            None => bail!(
+                "artifacts are kept in a directory of this machine, written as a path or file: URI, \
+                 or in a bucket, as s3://bucket/path"
+            ),
         };
-        self.set("artifacts", path.display().to_string());
+        self.set("artifacts", place);
+        Ok(())
+    }
+
+    pub(super) fn addressing_style(&mut self, style: &str) -> Result<()> {
+        let is_virtual = match style {
+            "virtual" => true,
+            "auto" | "path" => false,
+            _ => bail!("`{style}` is none of auto, path and virtual"),
+        };
+        self.set("s3-virtual-hosts", is_virtual);
+        Ok(())
+    }
+
+    /// The arguments that MLflow hands to Amazon's library with each upload.
+    pub(super) fn upload_arguments(&mut self, json: &str) -> Result<()> {
+        let arguments: BTreeMap<String, String> = serde_json::from_str(json)
+            .map_err(|_| anyhow!("`{json}` is not a JSON object of texts"))?;
+        for (name, value) in arguments {
+            let key = match name.as_str() {
+                "ServerSideEncryption" => "s3-encryption",
+                "SSEKMSKeyId" => "s3-encryption-key-id",
+                _ => bail!(
+                    "{name} is not supported: only ServerSideEncryption and SSEKMSKeyId are; leave \
+                     it out, or let the bucket see to it"
+                ),
+            };
+            self.set(key, value);
+        }
+        Ok(())
+    }
+
+    pub(super) fn signed_url_seconds(&mut self, text: &str) -> Result<()> {
+        let seconds: u32 = text
+            .parse()
+            .map_err(|_| anyhow!("`{text}` is not a number"))?;
+        self.set("signed-url-seconds", i64::from(seconds));
         Ok(())
     }
 

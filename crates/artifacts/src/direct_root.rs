@@ -1,41 +1,60 @@
-//! A directory that clients write to themselves, and that the server reads for them.
+//! Where clients keep artifacts themselves, and the server reads them for them.
 
 use std::path::Path;
 
 use ferroflow_model::Result;
+use ferroflow_model::artifacts::split_query;
 use percent_encoding::percent_decode_str;
 
-use crate::{ArtifactPath, ArtifactStore, Limits};
+use crate::{ArtifactPath, ArtifactStore, BucketOptions, Limits};
 
-/// A directory of this machine that artifact locations of runs may name by its path. Nothing
-/// outside of it is read, whatever a location says.
+/// A directory of this machine, or a place in a bucket, that artifact locations of runs may name
+/// outright. Nothing outside of it is read, whatever a location says.
 #[derive(Clone)]
-pub struct LocalRoot {
-    /// From the root of the file system on, without a slash at its end.
-    path: String,
+pub struct DirectRoot {
+    base: Base,
     store: ArtifactStore,
 }
 
-impl LocalRoot {
-    /// Opens the directory, creating it when it is missing. It blocks, so it is for the start of a
+/// What all locations below a root begin with, without a slash at its end.
+#[derive(Clone)]
+enum Base {
+    /// From the root of the file system on.
+    Path(String),
+    /// A URI.
+    Uri(String),
+}
+
+impl DirectRoot {
+    /// Opens a directory, creating it when it is missing. It blocks, so it is for the start of a
     /// server.
-    pub fn open(path: &Path, limits: Limits) -> Result<Self> {
+    pub fn directory(path: &Path, limits: Limits) -> Result<Self> {
         let store = ArtifactStore::local(path, limits)?;
-        let path = path.to_string_lossy().trim_end_matches('/').to_owned();
-        Ok(Self { path, store })
+        let base = Base::Path(path.to_string_lossy().trim_end_matches('/').to_owned());
+        Ok(Self { base, store })
     }
 
-    /// What is in the directory.
+    /// Opens a place in a bucket, such as `s3://bucket/prefix`.
+    pub fn bucket(location: &str, options: &BucketOptions, limits: Limits) -> Result<Self> {
+        let (location, _) = split_query(location);
+        let store = ArtifactStore::bucket(location, options, limits)?;
+        let base = Base::Uri(location.trim_end_matches('/').to_owned());
+        Ok(Self { base, store })
+    }
+
+    /// What is in it.
     pub fn store(&self) -> &ArtifactStore {
         &self.store
     }
 
-    /// The place that a location names, a path or `file:` URI, where that is below `tenant`, the
-    /// directory of the tenant that asks. `None` where it is not.
+    /// The place that a location names, where that is below `tenant`, the directory of the tenant
+    /// that asks. `None` where it is not.
     pub fn place(&self, location: &str, tenant: &ArtifactPath) -> Option<Result<ArtifactPath>> {
-        let path = local_path(location)?;
-        let inner = below(below(&path, &self.path)?, tenant.as_str())?;
-        let inner = ArtifactPath::parse_directory(inner);
+        let inner = match &self.base {
+            Base::Path(base) => below(&local_path(location)?, base)?.to_owned(),
+            Base::Uri(base) => below(split_query(location).0, base)?.to_owned(),
+        };
+        let inner = ArtifactPath::parse_directory(below(&inner, tenant.as_str())?);
         Some(inner.and_then(|inner| tenant.join(&inner)))
     }
 }
@@ -67,7 +86,7 @@ mod tests {
     fn place(location: &str, tenant: &ArtifactPath) -> Option<Result<String, ErrorKind>> {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("a root");
-        let root = LocalRoot::open(&path, Limits::default()).unwrap();
+        let root = DirectRoot::directory(&path, Limits::default()).unwrap();
         let location = location.replace("ROOT", path.to_str().unwrap());
         let place = root.place(&location, tenant)?;
         let text = place.map(|place| place.as_str().to_owned());
@@ -135,5 +154,38 @@ mod tests {
         ] {
             assert_eq!(place(location, &tenant), None, "{location}");
         }
+    }
+
+    #[test]
+    fn locations_in_a_bucket_have_a_place() {
+        let options = BucketOptions::default();
+        let root = DirectRoot::bucket("s3://bucket/mlflow/?x=1", &options, Limits::default());
+        let root = root.unwrap();
+        let place = |location| {
+            let place = root.place(location, &ArtifactPath::root())?;
+            Some(place.ok().map(|place| place.as_str().to_owned()))
+        };
+        for (location, expected) in [
+            ("s3://bucket/mlflow/0/run/artifacts", "0/run/artifacts"),
+            ("s3://bucket/mlflow/0/run/artifacts?x=1", "0/run/artifacts"),
+            ("s3://bucket/mlflow", ""),
+        ] {
+            assert_eq!(
+                place(location),
+                Some(Some(expected.to_owned())),
+                "{location}"
+            );
+        }
+        for location in [
+            "s3://bucket/mlflow2/0",
+            "s3://bucket/other",
+            "s3://bucket2/mlflow/0",
+            "S3://bucket/mlflow/0",
+            "s3://bucket@host/mlflow/0",
+            "/mlflow/0",
+        ] {
+            assert_eq!(place(location), None, "{location}");
+        }
+        assert_eq!(place("s3://bucket/mlflow/../other"), Some(None));
     }
 }
