@@ -14,9 +14,9 @@ PROGRAMS, PAGES = "/api/", "/ajax-api/"
 
 # What is answered, but only to say why not.
 REFUSED = {
-    "/api/2.0/mlflow-artifacts/presigned/": "refused: a disk signs no URLs",
-    "/api/2.0/mlflow/artifacts/presigned-download-url": "refused: a disk signs no URLs",
-    "/api/2.0/mlflow/artifacts/presigned-upload-url": "refused: a disk signs no URLs",
+    "/api/2.0/mlflow-artifacts/presigned/": "yes, where artifacts are in a bucket",
+    "/api/2.0/mlflow/artifacts/presigned-download-url": "yes, where artifacts are in a bucket",
+    "/api/2.0/mlflow/artifacts/presigned-upload-url": "yes, where artifacts are in a bucket",
 }
 
 

@@ -1,14 +1,12 @@
 //! What a client is given to reach an artifact without this server.
 
-use http::HeaderName;
-
 /// A URL that stands for the right to one request, for a while.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedUrl {
     /// Where the request goes.
     pub url: String,
     /// What it must have in its head.
-    pub headers: Vec<(HeaderName, String)>,
+    pub headers: Vec<(&'static str, String)>,
     /// The size of the artifact in bytes, where it is to be read.
     pub size: Option<u64>,
 }

@@ -15,19 +15,28 @@ pub(super) fn failure(path: &ArtifactPath, error: StoreError) -> Error {
         // The protocol says 404 of a bucket that is not there too.
         StoreError::NotFound { .. } if says(&error, "NoSuchBucket") => Error::internal(error),
         StoreError::NotFound { .. } => no_such_artifact(path),
-        // Repeated in vain, it may pass later.
-        StoreError::Generic { .. } => Error::unavailable(error),
+        // Repeated in vain, what is not refused may pass later.
+        StoreError::Generic { .. } if !is_refused(&error) => Error::unavailable(error),
         error => Error::internal(error),
     }
 }
 
-/// Whether the store has answered with an error code of the protocol, such as `NoSuchUpload`. The
-/// library has no other way to tell than its text.
+/// Whether the store has answered with an error code of the protocol, such as `NoSuchUpload`.
 pub(super) fn says(error: &StoreError, code: &str) -> bool {
-    let code = format!("<Code>{code}</Code>");
+    tells(error, &format!("<Code>{code}</Code>"))
+}
+
+/// Whether the store has found fault with the request, which it will again.
+fn is_refused(error: &StoreError) -> bool {
+    tells(error, "status code: 4")
+}
+
+/// Whether an error or one of its causes has a text in its message. The library has no other way to
+/// tell what a store has answered.
+fn tells(error: &StoreError, text: &str) -> bool {
     let mut cause: Option<&dyn StdError> = Some(error);
     while let Some(error) = cause {
-        if error.to_string().contains(&code) {
+        if error.to_string().contains(text) {
             return true;
         }
         cause = error.source();

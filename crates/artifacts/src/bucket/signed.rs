@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ferroflow_model::{Error, Result};
-use http::{HeaderName, HeaderValue, Method, header};
+use http::{HeaderName, HeaderValue, Method};
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::signer::{SignedUrlOptions, Signer};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -29,12 +29,13 @@ impl Bucket {
         content_type: &str,
         lifetime: Duration,
     ) -> Result<SignedUrl> {
-        let mut headers = vec![(header::CONTENT_TYPE, content_type.to_owned())];
+        let mut headers = vec![("Content-Type", content_type.to_owned())];
         headers.extend(self.signing.encryption.iter().cloned());
         let mut options = SignedUrlOptions::new();
         for (name, value) in &headers {
             let value = HeaderValue::from_str(value).map_err(Error::internal)?;
-            options = options.with_signed_header(name.clone(), value);
+            let name = HeaderName::from_bytes(name.as_bytes()).map_err(Error::internal)?;
+            options = options.with_signed_header(name, value);
         }
         Ok(SignedUrl {
             url: self.sign(Method::PUT, path, lifetime, &options).await?,
@@ -117,7 +118,7 @@ pub(super) struct Signing {
     /// key that only this server knows.
     pub(super) is_possible: bool,
     /// How the store is to encrypt what is written.
-    encryption: Vec<(HeaderName, String)>,
+    encryption: Vec<(&'static str, String)>,
 }
 
 impl Signing {
@@ -141,7 +142,7 @@ impl Signing {
         ];
         let headers = headers
             .into_iter()
-            .filter_map(|(name, value)| Some((HeaderName::from_static(name), value?)));
+            .filter_map(|(name, value)| Some((name, value?)));
         Self {
             is_possible: !is_anonymous && !has_own_key,
             encryption: headers.collect(),

@@ -171,6 +171,6 @@ impl<'a> ProxiedPresignedUrl<'a> {
 fn headers(signed: &SignedUrl) -> BTreeMap<&str, &str> {
     let headers = signed.headers.iter();
     headers
-        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .map(|(name, value)| (*name, value.as_str()))
         .collect()
 }
