@@ -251,7 +251,7 @@ fn within_goes_by_whole_names() {
 
 #[test]
 fn upload_ids_are_plain_names() {
-    for good in ["a", "0123456789abcdef", "A-b_c.d~e", &"x".repeat(200)] {
+    for good in ["a", "0123456789abcdef", "A-b_c.d~e", &"x".repeat(1024)] {
         assert_eq!(UploadId::parse(good).unwrap().as_str(), good);
     }
     for bad in [
@@ -265,7 +265,7 @@ fn upload_ids_are_plain_names() {
         "a b",
         "é",
         "a\0",
-        &"x".repeat(201),
+        &"x".repeat(1025),
     ] {
         assert!(UploadId::parse(bad).is_err(), "{bad:?}");
     }

@@ -71,7 +71,7 @@ fn variables_speak_where_flags_are_silent_and_the_file_for_the_rest() {
     );
 
     let mut command = ferroflow(directory.path(), &["server", "--port", "0"]);
-    command.env("MLFLOW_ARTIFACTS_DESTINATION", "s3://bucket");
+    command.env("MLFLOW_ARTIFACTS_DESTINATION", "gs://bucket");
     let refused = complaint(&output(command));
     assert!(
         refused.starts_with("ferroflow: MLFLOW_ARTIFACTS_DESTINATION: "),
