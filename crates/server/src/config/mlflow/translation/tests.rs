@@ -61,6 +61,10 @@ fn flags_become_settings() {
             "artifacts = \"/a\"",
         ),
         (
+            &["--artifacts-destination", "s3://b/p"],
+            "artifacts = \"s3://b/p\"",
+        ),
+        (
             &["--backend-store-uri", "sqlite:///m.db"],
             "database = \"sqlite:m.db\"",
         ),
@@ -120,6 +124,34 @@ fn a_flag_wins_over_its_variable() {
 }
 
 #[test]
+fn variables_say_how_a_bucket_is_reached() {
+    let variables = [
+        ("MLFLOW_BOTO_CLIENT_ADDRESSING_STYLE", "virtual"),
+        ("MLFLOW_PRESIGNED_DOWNLOAD_URL_TTL_SECONDS", "3600"),
+        ("MLFLOW_S3_ENDPOINT_URL", "http://h:9000"),
+        ("MLFLOW_S3_IGNORE_TLS", "true"),
+        (
+            "MLFLOW_S3_UPLOAD_EXTRA_ARGS",
+            r#"{"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": "k1"}"#,
+        ),
+    ];
+    let expected = "s3-encryption = \"aws:kms\"; s3-encryption-key-id = \"k1\"; \
+                    s3-endpoint-url = \"http://h:9000\"; s3-ignore-tls = true; \
+                    s3-virtual-hosts = true; signed-url-seconds = 3600";
+    assert_eq!(settings(&[], &variables), expected);
+    for (name, value) in [
+        ("MLFLOW_BOTO_CLIENT_ADDRESSING_STYLE", "host"),
+        ("MLFLOW_PRESIGNED_DOWNLOAD_URL_TTL_SECONDS", "soon"),
+        ("MLFLOW_S3_EXPECTED_BUCKET_OWNER", "111122223333"),
+        ("MLFLOW_S3_UPLOAD_EXTRA_ARGS", r#"{"ACL": "public-read"}"#),
+        ("MLFLOW_S3_UPLOAD_EXTRA_ARGS", "AES256"),
+    ] {
+        let refusal = refusal(&[], &[(name, value)]);
+        assert!(refusal.starts_with(name), "{refusal}");
+    }
+}
+
+#[test]
 fn what_has_no_effect_is_said() {
     let flags = ["--workers", "4", "--uvicorn-opts", "--timeout-keep-alive 5"];
     let notes = translate(&flags, &[("MLFLOW_SQLALCHEMYSTORE_ECHO", "1")]);
@@ -135,7 +167,7 @@ fn what_would_be_missed_is_refused() {
         &["--app-name", "basic-auth"][..],
         &["--uvicorn-opts", "--ssl-keyfile=k.pem --ssl-certfile c.pem"],
         &["--gunicorn-opts", "--workers 2 --certfile c.pem"],
-        &["--artifacts-destination", "s3://bucket/path"],
+        &["--artifacts-destination", "gs://bucket/path"],
         &["--backend-store-uri", "mysql://h/n"],
         &["--artifacts-only", "--backend-store-uri", "sqlite:///a.db"],
         &["--port", "eighty"],
