@@ -437,6 +437,22 @@ def test_a_store_that_encrypts_is_trusted_only_with_reason(
         assert (answer.status_code, answer.text == "text") == (status, status == 200)
 
 
+def test_without_credentials_nothing_is_signed(start):
+    """As for a bucket that anybody may read."""
+    server = start(AWS_SKIP_SIGNATURE="true")
+    capabilities = info(server)
+    assert capabilities["multipart_uploads_enabled"] is False
+    assert capabilities["multipart_downloads_enabled"] is False
+    body = {"path": "a.bin", "num_parts": 1}
+    begun = requests.post(f"{server.url}{FILES}/mpu/create/dir", json=body, timeout=60)
+    unsupported = "is not supported for the current artifact repository"
+    got = (begun.status_code, begun.json()["message"])
+    assert got == (501, f"Multipart upload {unsupported}")
+    signed = requests.get(f"{server.url}{FILES}/presigned/a.bin", timeout=60)
+    got = (signed.status_code, signed.json()["message"])
+    assert got == (501, f"Multipart download {unsupported}")
+
+
 def test_a_tenant_has_its_own_part_of_the_bucket(start, store):
     server = start()
     tenant = f"{server.url}/20260430/aiDataPlatforms/p1/workspaces/w1/mlops"

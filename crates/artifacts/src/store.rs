@@ -223,7 +223,12 @@ impl ArtifactStore {
                     .await?;
                 Ok(proposed)
             }
-            Backend::Bucket(bucket) => bucket.create_multipart(path).await,
+            Backend::Bucket(bucket) if bucket.signs_urls() => bucket.create_multipart(path).await,
+            // By this message clients know that they have to send the file whole.
+            Backend::Bucket(_) => Err(Error::new(
+                ErrorKind::Unsupported,
+                "Multipart upload is not supported for the current artifact repository",
+            )),
         }
     }
 
