@@ -377,11 +377,14 @@ def test_only_what_lies_below_the_root_is_read(our_direct, store):
 
 @pytest.fixture
 def start(store, tmp_path):
+    """Starts a server with a part of the bucket of its own, and other variables than usual."""
     servers = []
 
     def start(**variables) -> MlflowServer:
-        arguments = ["--artifacts-destination", f"s3://{BUCKET}/other"]
+        prefix = f"other/{tmp_path.name}"
+        arguments = ["--artifacts-destination", f"s3://{BUCKET}/{prefix}"]
         server = MlflowServer("ferroflow", tmp_path, arguments, store.variables | variables)
+        server.prefix_in_bucket = prefix
         servers.append(server)
         return server.start()
 
@@ -460,7 +463,7 @@ def test_a_tenant_has_its_own_part_of_the_bucket(start, store):
     run_id = client.create_run("0").info.run_id
     client.log_text(run_id, "text", "a.txt")
     assert [file.path for file in client.list_artifacts(run_id)] == ["a.txt"]
-    kept = store.objects("other")
+    kept = store.objects(server.prefix_in_bucket)
     assert kept == {f".ferroflow-tenants/p1/w1/0/{run_id}/artifacts/a.txt": digest(b"text")}
     others = MlflowClient(tracking_uri=server.url)
     assert others.list_artifacts(others.create_run("0").info.run_id) == []
