@@ -26,7 +26,7 @@ use failure::failure;
 
 /// Where the artifacts of a store lie in a bucket.
 pub(crate) struct Bucket {
-    store: Arc<AmazonS3>,
+    store: AmazonS3,
     /// Without a slash at either end; empty where artifacts lie in the bucket itself.
     prefix: String,
     signing: signed::Signing,

@@ -21,7 +21,7 @@ pub use direct_root::DirectRoot;
 pub use multipart::{CompletedPart, UploadId, UploadedPart};
 pub use path::{ArtifactPath, MAX_NAME_BYTES, MAX_PATH_BYTES};
 pub use range::{ByteRange, Served};
-pub use signed_url::SignedUrl;
+pub use signed_url::{MAX_SIGNED_URL_SECONDS, SignedUrl};
 pub use store::{
     ArtifactContent, ArtifactInfo, ArtifactStore, ByteStream, FileInfo, Limits, ListPage, Listing,
     MAX_LIST_LIMIT,

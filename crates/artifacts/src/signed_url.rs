@@ -1,5 +1,8 @@
 //! What a client is given to reach an artifact without this server.
 
+/// How long a signed URL may live, in seconds: what object stores allow.
+pub const MAX_SIGNED_URL_SECONDS: u64 = 604_800;
+
 /// A URL that stands for the right to one request, for a while.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedUrl {

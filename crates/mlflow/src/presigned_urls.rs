@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use ferroflow_model::{Error, ErrorKind, ModelId, Permission, Resource, Result, RunId};
-use ferroflow_service::{ArtifactPath, SignedUrl};
+use ferroflow_service::{ArtifactPath, MAX_SIGNED_URL_SECONDS, SignedUrl};
 use ferroflow_web::content_type;
 
 use crate::call::{Answer, Call};
@@ -14,9 +14,6 @@ use crate::uri::Uri;
 use crate::wire::artifacts::{
     CreatePresignedDownloadUrl, CreatePresignedUploadUrl, PresignedUrl, ProxiedPresignedUrl,
 };
-
-/// How long a signed URL may live, in seconds: what cloud providers allow.
-const MAX_EXPIRATION: u64 = 604_800;
 
 /// How long a URL for an upload lives unless asked otherwise.
 const UPLOAD_LIFETIME: Duration = Duration::from_mins(15);
@@ -53,7 +50,6 @@ fn unsupported(what: &str) -> Error {
 /// `GET mlflow-artifacts/presigned/{path}`
 pub(crate) async fn presigned_download(call: Call<()>) -> Answer {
     let path = call.path.get("path");
-    ArtifactPath::parse(path)?;
     let lifetime = call.options.signed_url_lifetime;
     let signed = call.service.sign_download(&call.context, path, lifetime);
     let signed = (signed.await?).ok_or_else(|| unsupported("Multipart download"))?;
@@ -116,13 +112,12 @@ fn artifact_path(path: Option<&str>) -> Result<ArtifactPath> {
 }
 
 fn lifetime(seconds: i64) -> Result<Duration> {
-    let seconds_allowed = u64::try_from(seconds).ok();
-    let allowed = seconds_allowed.filter(|seconds| (1..=MAX_EXPIRATION).contains(seconds));
-    allowed.map(Duration::from_secs).ok_or_else(|| {
-        Error::invalid(format!(
-            "expiration must be between 1 and {MAX_EXPIRATION} seconds (got {seconds})."
-        ))
-    })
+    match u64::try_from(seconds) {
+        Ok(allowed @ 1..=MAX_SIGNED_URL_SECONDS) => Ok(Duration::from_secs(allowed)),
+        _ => Err(Error::invalid(format!(
+            "expiration must be between 1 and {MAX_SIGNED_URL_SECONDS} seconds (got {seconds})."
+        ))),
+    }
 }
 
 /// Refuses a root that only this server reads, so that there is nothing else to sign a URL for.

@@ -21,8 +21,8 @@ mod workspaces;
 
 pub use artifacts::ArtifactListing;
 pub use ferroflow_artifacts::{
-    ArtifactContent, ArtifactInfo, ArtifactPath, ByteRange, ByteStream, CompletedPart, Served,
-    SignedUrl, UploadedPart,
+    ArtifactContent, ArtifactInfo, ArtifactPath, ByteRange, ByteStream, CompletedPart,
+    MAX_SIGNED_URL_SECONDS, Served, SignedUrl, UploadedPart,
 };
 pub use multipart_uploads::{OpenUpload, UploadTarget};
 pub use service::{IdSource, Service, Settings};

@@ -36,13 +36,9 @@ impl Service {
         path: &ArtifactPath,
         lifetime: Duration,
     ) -> Result<Option<SignedUrl>> {
-        match self.direct_root_at(context, root_uri).await? {
+        match self.direct_place(context, root_uri, path).await? {
+            Some(place) => place.store.sign_download(&place.path, lifetime).await,
             None => Ok(None),
-            Some(root) => {
-                root.store
-                    .sign_download(&root.path.join(path)?, lifetime)
-                    .await
-            }
         }
     }
 
@@ -55,20 +51,30 @@ impl Service {
         content_type: &str,
         lifetime: Duration,
     ) -> Result<Option<SignedUrl>> {
-        match self.direct_root_at(context, root_uri).await? {
-            None => Ok(None),
-            Some(root) => {
-                let place = root.path.join(path)?;
-                root.store.sign_upload(&place, content_type, lifetime).await
+        match self.direct_place(context, root_uri, path).await? {
+            Some(place) => {
+                let signing = place.store.sign_upload(&place.path, content_type, lifetime);
+                signing.await
             }
+            None => Ok(None),
         }
     }
 
-    async fn direct_root_at(&self, context: &Context, uri: &str) -> Result<Option<Root<'_>>> {
+    /// The place of a path below a root; `None` where the root is not this server's to read.
+    async fn direct_place(
+        &self,
+        context: &Context,
+        root_uri: &str,
+        path: &ArtifactPath,
+    ) -> Result<Option<Root<'_>>> {
         authorise(context)?;
-        match self.root_at(&context.scope, uri).await {
+        match self.root_at(&context.scope, root_uri).await {
             Err(error) if error.kind() == ErrorKind::Unsupported => Ok(None),
-            root => root.map(Some),
+            root => {
+                let Root { store, path: root } = root?;
+                let path = root.join(path)?;
+                Ok(Some(Root { store, path }))
+            }
         }
     }
 }

@@ -45,7 +45,7 @@ impl Bucket {
         let signing = Signing::of(&builder);
         let store = builder.build().map_err(Error::internal)?;
         Ok(Self {
-            store: Arc::new(store),
+            store,
             prefix: prefix.to_owned(),
             signing,
             parts_in_memory: Arc::new(Semaphore::new(PARTS_IN_MEMORY)),

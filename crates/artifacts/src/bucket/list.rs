@@ -37,7 +37,7 @@ impl Bucket {
             let named = Some(prefix.as_str()).filter(|prefix| !prefix.is_empty());
             let page = self.store.list_paginated(named, options).await;
             let page = page.map_err(|error| failure(directory, error))?;
-            self.append(directory, &page.result, &mut files);
+            append(directory, &prefix, &page.result, &mut files);
             cursor = page.page_token;
             if cursor.is_none() || files.len() >= limit {
                 break;
@@ -49,36 +49,34 @@ impl Bucket {
             next: cursor,
         })
     }
+}
 
-    /// Adds the entries of a page. Names that no client could ask for are passed over, and so are
-    /// the empty objects by which some tools mark a directory.
-    fn append(
-        &self,
-        directory: &ArtifactPath,
-        page: &object_store::ListResult,
-        files: &mut Vec<FileInfo>,
-    ) {
-        let child = |key: &object_store::path::Path| {
-            let name = key
-                .as_ref()
-                .strip_prefix(&*self.directory_prefix(directory))?;
-            directory.child(name.trim_end_matches('/'))
-        };
-        let directories = page.common_prefixes.iter().filter_map(|key| {
-            Some(FileInfo {
-                path: child(key)?,
-                is_dir: true,
-                size: None,
-            })
-        });
-        files.extend(directories);
-        let objects = page.objects.iter().filter_map(|object| {
-            Some(FileInfo {
-                path: child(&object.location)?,
-                is_dir: false,
-                size: Some(object.size),
-            })
-        });
-        files.extend(objects);
-    }
+/// Adds the entries of a page. Names that no client could ask for are passed over, and so are
+/// the empty objects by which some tools mark a directory.
+fn append(
+    directory: &ArtifactPath,
+    prefix: &str,
+    page: &object_store::ListResult,
+    files: &mut Vec<FileInfo>,
+) {
+    let child = |key: &object_store::path::Path| {
+        let name = key.as_ref().strip_prefix(prefix)?;
+        directory.child(name.trim_end_matches('/'))
+    };
+    let directories = page.common_prefixes.iter().filter_map(|key| {
+        Some(FileInfo {
+            path: child(key)?,
+            is_dir: true,
+            size: None,
+        })
+    });
+    files.extend(directories);
+    let objects = page.objects.iter().filter_map(|object| {
+        Some(FileInfo {
+            path: child(&object.location)?,
+            is_dir: false,
+            size: Some(object.size),
+        })
+    });
+    files.extend(objects);
 }

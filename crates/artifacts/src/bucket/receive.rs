@@ -43,7 +43,7 @@ impl Bucket {
         let mut content = pin!(content);
         let part = Part::gather(content.as_mut(), self.memory_for_part().await?).await?;
         if !part.is_last {
-            let upload = Upload::begin(&*self.store, &key).await.map_err(failed)?;
+            let upload = Upload::begin(&self.store, &key).await.map_err(failed)?;
             return self.put_parts(path, upload, part, content, limit).await;
         }
         let size = part.bytes();

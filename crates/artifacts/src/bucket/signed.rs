@@ -5,6 +5,7 @@ use std::time::Duration;
 use ferroflow_model::{Error, Result};
 use http::{HeaderName, HeaderValue, Method};
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
+use object_store::path::Path;
 use object_store::signer::{SignedUrlOptions, Signer};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -29,6 +30,7 @@ impl Bucket {
         content_type: &str,
         lifetime: Duration,
     ) -> Result<SignedUrl> {
+        let key = self.key(path)?;
         let mut headers = vec![("Content-Type", content_type.to_owned())];
         headers.extend(self.signing.encryption.iter().cloned());
         let mut options = SignedUrlOptions::new();
@@ -38,7 +40,7 @@ impl Bucket {
             options = options.with_signed_header(name, value);
         }
         Ok(SignedUrl {
-            url: self.sign(Method::PUT, path, lifetime, &options).await?,
+            url: self.sign(Method::PUT, &key, lifetime, &options).await?,
             headers,
             size: None,
         })
@@ -51,10 +53,11 @@ impl Bucket {
         lifetime: Duration,
     ) -> Result<SignedUrl> {
         let size = self.head(path).await?.size;
+        let key = self.key(path)?;
         let disposition = ("response-content-disposition", attachment(path.name()));
         let options = SignedUrlOptions::new().with_query([disposition]);
         Ok(SignedUrl {
-            url: self.sign(Method::GET, path, lifetime, &options).await?,
+            url: self.sign(Method::GET, &key, lifetime, &options).await?,
             headers: Vec::new(),
             size: Some(size),
         })
@@ -67,6 +70,7 @@ impl Bucket {
         upload: &UploadId,
         count: u32,
     ) -> Result<Vec<String>> {
+        let key = self.key(path)?;
         let mut urls = Vec::with_capacity(count as usize);
         for number in 1..=count {
             let number = number.to_string();
@@ -76,7 +80,7 @@ impl Bucket {
             ];
             let options = SignedUrlOptions::new().with_query(query);
             urls.push(
-                self.sign(Method::PUT, path, PARTS_LIFETIME, &options)
+                self.sign(Method::PUT, &key, PARTS_LIFETIME, &options)
                     .await?,
             );
             // Ten thousand signatures take a tenth of a second.
@@ -88,12 +92,11 @@ impl Bucket {
     async fn sign(
         &self,
         method: Method,
-        path: &ArtifactPath,
+        key: &Path,
         lifetime: Duration,
         options: &SignedUrlOptions,
     ) -> Result<String> {
-        let key = self.key(path)?;
-        let signed = self.store.signed_url_opts(method, &key, lifetime, options);
+        let signed = self.store.signed_url_opts(method, key, lifetime, options);
         let url = signed.await.map_err(Error::unavailable)?;
         Ok(url.into())
     }

@@ -1,7 +1,7 @@
 //! Where artifacts are and, when that is an object store, how it is reached.
 
 use anyhow::{Result, ensure};
-use ferroflow_artifacts::BucketOptions;
+use ferroflow_artifacts::{BucketOptions, MAX_SIGNED_URL_SECONDS};
 
 use super::settings::{is_address, within};
 use super::{ArtifactRoot, Settings};
@@ -9,9 +9,6 @@ use super::{ArtifactRoot, Settings};
 /// What an object store can be told of encryption; one that wants a key with each request is left
 /// to the variables of the environment, which are not printed.
 const ENCRYPTIONS: [&str; 4] = ["", "AES256", "aws:kms", "aws:kms:dsse"];
-
-/// How long a signed URL may live, in seconds: what object stores allow.
-const SIGNED_URL_SECONDS: u64 = 604_800;
 
 impl Settings {
     /// How buckets are reached; `variables` are those of the environment.
@@ -55,6 +52,6 @@ impl Settings {
             "s3-endpoint-url = \"{endpoint}\" is not a URL such as https://objects.example.com"
         );
         let seconds = &self.signed_url_seconds;
-        within("signed-url-seconds", seconds, 1..=SIGNED_URL_SECONDS)
+        within("signed-url-seconds", seconds, 1..=MAX_SIGNED_URL_SECONDS)
     }
 }
